@@ -1,0 +1,28 @@
+// What it owns: the subcommands that ask a running agent: connections, inspect, services, status.
+// Who may use it: app's main.
+// Thread: the main thread.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tickwire::cli {
+
+// A subcommand that was added to the parser: `run` does it when it was the one that was parsed, and gives the exit code.
+struct Command {
+  CLI::App* parsed = nullptr;
+  std::function<Result<int>()> run;
+};
+
+// Adds them all. What they are told lives in the returned functions.
+[[nodiscard]] std::vector<Command> add_commands(CLI::App& program);
+
+}  // namespace tickwire::cli

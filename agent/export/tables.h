@@ -1,0 +1,28 @@
+// What it owns: the text that a person sees in a terminal.
+// Who may use it: api (rendered where the snapshot is), app's doctor.
+// Thread: any, pure functions.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/hooks.h"
+#include "model/snapshot.h"
+
+namespace tickwire::exporting {
+
+using Rows = std::vector<std::shared_ptr<const model::Connection>>;
+
+// Columns PROTO LOCAL REMOTE STATE AGE RTT(p50 p99) TURNAROUND(p50 p99) PACKETS(in out) BYTES(in out) RETX; wide adds ID SERVICE
+// METHOD MIN SRTT HANDSHAKE CLOSE and never cuts an address. A dash stands for "not measured". Below it a line of totals, and
+// one line for each kind of loss that is not zero.
+[[nodiscard]] std::string connections_table(const model::Snapshot& snapshot, const Rows& rows, bool wide);
+// All fields, then each histogram as bars, each with its method and what that method means.
+[[nodiscard]] std::string connection_text(const model::Snapshot& snapshot, const model::Connection& connection);
+[[nodiscard]] std::string services_table(const model::Snapshot& snapshot);
+[[nodiscard]] std::string status_text(const model::Snapshot& snapshot);
+[[nodiscard]] std::string doctor_text(const model::DoctorReport& report);
+
+}  // namespace tickwire::exporting

@@ -1,0 +1,71 @@
+// What it owns: a latency histogram of either resolution, its sum, and what is read from it.
+// Who may use it: ingest and State fill it, export reads it.
+// Thread: any, values.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace tickwire::model {
+
+enum class Resolution : std::uint8_t {
+  kConnection,  // TW_CONNECTION_CELLS cells, 4 an octave: a quantile is at most 12.5 % off
+  kService,     // TW_SERVICE_CELLS cells, 8 an octave and cut at the decimal bounds: at most 6.25 % off
+};
+
+class Histogram {
+ public:
+  using Nanoseconds = std::chrono::nanoseconds;
+  // One cell: samples with from < sample <= to for service cells above a decimal bound, from <= sample < to otherwise.
+  struct Cell {
+    Nanoseconds from;
+    Nanoseconds to;
+    std::uint64_t samples;
+  };
+
+  explicit Histogram(Resolution resolution) : resolution_(resolution) {}
+
+  // Adds samples to a cell, 0 .. cell count - 1 of the resolution.
+  void add(std::uint32_t cell, std::uint64_t samples);
+  void add_sum(Nanoseconds sum) { sum_ += sum; }
+  // Adds one duration, as the kernel would: for tests and for user space's own series.
+  void record(Nanoseconds duration);
+  // The other histogram's samples as well; same resolution.
+  void merge(const Histogram& other);
+
+  [[nodiscard]] Resolution resolution() const { return resolution_; }
+  [[nodiscard]] std::uint64_t samples() const { return samples_; }
+  [[nodiscard]] Nanoseconds sum() const { return sum_; }
+  // sum / samples; none without samples.
+  [[nodiscard]] std::optional<Nanoseconds> mean() const;
+  // The middle of the cell that holds the sample of rank ceil(q * samples); q in (0, 1]. None below the number of samples
+  // from which that rank means something: 20 for q >= 0.95, 100 for q >= 0.99, 1000 for q >= 0.999, 1 otherwise.
+  [[nodiscard]] std::optional<Nanoseconds> quantile(double q) const;
+  // The upper edge of the highest cell with a sample; none without samples.
+  [[nodiscard]] std::optional<Nanoseconds> max() const;
+  // Samples <= bound, where the bound is one of decimal_bounds() (kService) or octave_bounds() (kConnection): exact.
+  [[nodiscard]] std::uint64_t samples_up_to(Nanoseconds bound) const;
+  // The cells that hold samples, ascending.
+  [[nodiscard]] std::vector<Cell> filled() const;
+
+  friend bool operator==(const Histogram&, const Histogram&) = default;
+
+ private:
+  Resolution resolution_;
+  std::vector<std::uint64_t> cells_;  // empty until the first sample
+  std::uint64_t samples_ = 0;
+  Nanoseconds sum_{0};
+};
+
+// Cells of a resolution.
+[[nodiscard]] std::uint32_t cell_count(Resolution resolution);
+// The `le` bounds of a service's Prometheus histogram: TW_BOUNDS_NS, ascending.
+[[nodiscard]] std::span<const std::chrono::nanoseconds> decimal_bounds();
+// The `le` bounds of a connection's Prometheus histogram: 2^11 .. 2^33 ns, less the one nanosecond that makes "<" "<=".
+[[nodiscard]] std::span<const std::chrono::nanoseconds> octave_bounds();
+
+}  // namespace tickwire::model

@@ -1,0 +1,97 @@
+// What it owns: one reading of the kernel, decoded: what changed since the reading before it.
+// Who may use it: ingest makes it, State takes it.
+// Thread: the loop.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/connection.h"
+#include "model/protocol.h"
+#include "model/service.h"
+
+namespace tickwire::model {
+
+// Samples that one cell of a histogram gained.
+struct CellGain {
+  std::uint16_t cell = 0;
+  std::uint32_t samples = 0;
+};
+
+// What one histogram gained: cells[first .. first + count) of Tick::cells.
+struct HistogramGain {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+  std::uint64_t samples = 0;
+  std::chrono::nanoseconds sum{0};
+};
+
+// A connection that is new, or of which something changed since the tick before.
+struct ConnectionChange {
+  using Nanoseconds = std::chrono::nanoseconds;
+  ConnectionId id;
+  bool is_new = false;         // first tick that sees this id
+  ConnectionKey key;           // set when is_new
+  std::uint16_t service = 0;   // the service's number; set when is_new
+
+  // As they stand now (CLOCK_MONOTONIC; none = not yet, or not measured).
+  bool seeded = false;
+  Nanoseconds opened{};
+  std::optional<Nanoseconds> established, closed, handshake, srtt, rtt_min;
+  ConnectionState state = ConnectionState::kNone;  // kNone: UDP
+  CloseReason close_reason = CloseReason::kNone;
+  std::uint32_t retransmissions = 0;
+  bool fin_in = false, fin_out = false, reset_in = false, reset_out = false;  // seen in packets
+  bool state_from_kernel = false;  // false: no TCP state hook told; State infers the end from the four above
+  std::optional<Series> rtt_series;
+
+  // Gained since the tick before.
+  std::array<Traffic, 2> traffic{};
+  HistogramGain rtt, turnaround;
+};
+
+struct ServiceChange {
+  std::uint16_t service = 0;                        // the service's number
+  std::array<Traffic, 2> unslotted{};               // gained: packets of connections without a slot
+  std::uint64_t opened = 0;                         // gained
+  std::array<std::uint64_t, TW_TCP_STATES> transitions{};  // gained, by the kernel's state number
+  std::uint64_t retransmissions = 0;                // gained
+  std::array<HistogramGain, kSeriesCount> histograms{};    // gained, by Series
+};
+
+struct InterfaceTotals {
+  std::string name;
+  std::array<std::uint64_t, 2> seen{};     // packets that our programs saw, by Direction; totals
+  std::array<std::uint64_t, 2> counted{};  // packets of the interface's own counters, by Direction; totals
+};
+
+struct ProgramTotals {
+  std::string program;
+  std::uint64_t runs = 0;                // totals; 0 while kernel.bpf_stats_enabled is off
+  std::chrono::nanoseconds run_time{0};
+};
+
+struct Tick {
+  std::chrono::nanoseconds monotonic{};  // when it was read
+  std::chrono::nanoseconds unix_time{};
+  std::vector<ConnectionChange> connections;
+  std::vector<ServiceChange> services;
+  std::vector<CellGain> cells;                           // what HistogramGain points into
+  std::array<std::uint64_t, TW_LOSS_MAX> losses{};       // totals
+  std::vector<InterfaceTotals> interfaces;
+  std::vector<ProgramTotals> programs;
+  std::uint32_t slots_used = 0;
+  std::uint32_t slots_capacity = 0;
+
+  [[nodiscard]] std::span<const CellGain> gains(const HistogramGain& gain) const {
+    return std::span(cells).subspan(gain.first, gain.count);
+  }
+};
+
+}  // namespace tickwire::model

@@ -1,0 +1,25 @@
+/* What it owns: what user space tells the programs before they are loaded; constant afterwards.
+ * Who may use it: bpf/ (a constant in .rodata), agent/kernel (fills it).
+ * Thread: none, declarations only.
+ * SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+#ifndef TICKWIRE_SETTINGS_H
+#define TICKWIRE_SETTINGS_H
+
+#include "tickwire/histogram.h"
+#include "tickwire/types.h"
+
+struct tw_settings {
+	__u32 shard_mask; /* shards of service_cells, a power of two, less one */
+	__u32 _pad;
+	__u64 cut_ns[TW_SERVICE_PARTS]; /* the decimal bound inside each service part; all ones = none */
+};
+TW_STATIC_ASSERT(sizeof(struct tw_settings) == 8 + 8 * TW_SERVICE_PARTS, "settings");
+
+/* The cell of a service's histogram that a duration counts in. */
+TW_INLINE __u32 tw_service_cell(const __u64 *cut_ns, __u64 ns)
+{
+	__u32 part = tw_cell(ns, TW_SERVICE_PARTS_LOG2);
+	return 2 * part + (ns > cut_ns[part]);
+}
+
+#endif
