@@ -40,6 +40,9 @@ enum tw_close_reason {
 #define TW_SLOT_SYNACK_TWICE 32U /* SYN-ACK sent more than once: its ACK gives no handshake time (Karn) */
 #define TW_SLOT_STATE_HOOK 64U   /* tcp_state comes from the kernel, not from flags seen in packets */
 
+/* Pending rtt samples of one connection. A token is stored in a free place only: at 60 packets a second and 80 ms of rtt five
+ * are on their way, and a ring that overwrites the oldest would never see an echo. A place becomes free when the echo comes,
+ * when a newer token's echo comes first (TW_LOSS_UNMATCHED), or when its range is sent again (TW_LOSS_AMBIGUOUS). */
 #define TW_TOKENS 4
 
 /* tw_slot.packets_bytes_*: one word, so that one atomic add counts a packet: payload bytes << 24 | packets. The difference
@@ -59,7 +62,9 @@ struct tw_slot {
 	__u16 service;     /* service number */
 	__u8 tcp_state;    /* include/net/tcp_states.h, 0 for UDP */
 	__u8 close_reason; /* enum tw_close_reason */
-	__u32 _pad0;
+	__u8 rtt_method;       /* enum tw_rtt_method of the tokens */
+	__u8 awaits_handshake; /* a SYN-ACK left, its ACK has not come */
+	__u8 _pad0[2];
 
 	/* --- line 1: rare things of TCP --- */
 	__u64 established_ns;
@@ -82,13 +87,10 @@ struct tw_slot {
 
 	/* --- line 3: written by egress; ingress takes sent_ns by atomic exchange --- */
 	__u64 packets_bytes_out;
-	__u64 sent_ns[TW_TOKENS]; /* when the token left; 0 = free or taken */
+	__u64 sent_ns[TW_TOKENS]; /* when the token left; 0 = free, or taken */
 	__u32 token[TW_TOKENS];   /* TSval, or end of the sequence range; host order */
 	__u32 highest_seq;        /* end of what was ever sent; host order */
-	__u8 next_token;          /* 0 .. TW_TOKENS - 1: the one to be written next */
-	__u8 rtt_method;          /* enum tw_rtt_method of the tokens */
-	__u8 awaits_handshake;    /* SYN-ACK left, its ACK has not come */
-	__u8 _pad3;
+	__u32 last_tsval;         /* newest TSval that was sent; host order */
 
 	/* --- histograms: 16-bit cells, four to a word --- */
 	__u64 rtt_cells[TW_CONNECTION_WORDS];

@@ -21,7 +21,7 @@ enum tw_loss {
 	TW_LOSS_TABLE_ERROR,       /* the hash refused the key for another reason */
 	/* Samples. */
 	TW_LOSS_AMBIGUOUS,         /* pending rtt sample of a range that was sent twice (Karn's rule, RFC 6298 3) */
-	TW_LOSS_OVERWRITTEN,       /* pending rtt token replaced by a newer one before its echo came */
+	TW_LOSS_UNMATCHED,         /* pending rtt token whose echo was passed over: a newer one's came first */
 	TW_LOSS_STALE,             /* echo or answer later than TW_SAMPLE_MAX_NS: not latency any more */
 	TW_LOSS_NEGATIVE,          /* the clock said that the answer came before the question */
 	TW_LOSS_MAX
