@@ -23,7 +23,8 @@ std::unexpected<Error> fail_missing(std::string message, std::string hint) {
 
 std::string errno_text(int errno_value) {
   const char* name = strerrorname_np(errno_value);
-  return fmt::format("{} ({})", name != nullptr ? name : std::to_string(errno_value), strerrordesc_np(errno_value) != nullptr ? strerrordesc_np(errno_value) : "unknown");
+  return fmt::format("{} ({})", name != nullptr ? name : std::to_string(errno_value),
+                     strerrordesc_np(errno_value) != nullptr ? strerrordesc_np(errno_value) : "unknown");
 }
 
 std::unexpected<Error> fail_errno(int errno_value, std::string_view operation, std::string_view object, std::string hint) {

@@ -56,17 +56,17 @@ struct Connection {
   bool seeded = false;  // older than the agent: its beginning was not seen
 
   // All times are CLOCK_MONOTONIC.
-  Nanoseconds opened{};                        // first seen
-  std::optional<Nanoseconds> established;      // TCP; none for seeded ones
-  std::optional<Nanoseconds> closed;           // none while it lives
-  Nanoseconds last_packet{};                   // the end of the last tick that had a packet of it
+  Nanoseconds opened{};                    // first seen
+  std::optional<Nanoseconds> established;  // TCP; none for seeded ones
+  std::optional<Nanoseconds> closed;       // none while it lives
+  Nanoseconds last_packet{};               // the end of the last tick that had a packet of it
   CloseReason close_reason = CloseReason::kNone;
 
-  std::array<Traffic, 2> traffic{};            // by Direction
-  std::uint64_t retransmissions = 0;           // TCP segments that this node sent again
-  std::optional<Nanoseconds> handshake;        // tcp_handshake: SYN-ACK out to ACK in
-  std::optional<Nanoseconds> srtt;             // tcp_srtt: the kernel's smoothed rtt
-  std::optional<Nanoseconds> rtt_min;          // shortest sample of rtt
+  std::array<Traffic, 2> traffic{};      // by Direction
+  std::uint64_t retransmissions = 0;     // TCP segments that this node sent again
+  std::optional<Nanoseconds> handshake;  // tcp_handshake: SYN-ACK out to ACK in
+  std::optional<Nanoseconds> srtt;       // tcp_srtt: the kernel's smoothed rtt
+  std::optional<Nanoseconds> rtt_min;    // shortest sample of rtt
   Latency rtt;
   Latency turnaround;
 

@@ -4,11 +4,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
+
+#include "tickwire/settings.h"
 
 namespace tickwire::model {
 
@@ -20,7 +23,8 @@ enum class Resolution : std::uint8_t {
 class Histogram {
  public:
   using Nanoseconds = std::chrono::nanoseconds;
-  // One cell: samples with from < sample <= to for service cells above a decimal bound, from <= sample < to otherwise.
+  // One cell: samples with from <= sample < to; only where an edge is a decimal bound, the bound itself counts below it, as in
+  // Prometheus' "le". The first cell holds everything shorter as well, the last one everything longer.
   struct Cell {
     Nanoseconds from;
     Nanoseconds to;
@@ -29,12 +33,12 @@ class Histogram {
 
   explicit Histogram(Resolution resolution) : resolution_(resolution) {}
 
-  // Adds samples to a cell, 0 .. cell count - 1 of the resolution.
+  // Adds samples to a cell, 0 .. cell count - 1 of the resolution; a cell beyond is ignored.
   void add(std::uint32_t cell, std::uint64_t samples);
   void add_sum(Nanoseconds sum) { sum_ += sum; }
   // Adds one duration, as the kernel would: for tests and for user space's own series.
   void record(Nanoseconds duration);
-  // The other histogram's samples as well; same resolution.
+  // The other histogram's samples as well; one of another resolution is ignored.
   void merge(const Histogram& other);
 
   [[nodiscard]] Resolution resolution() const { return resolution_; }
@@ -47,7 +51,8 @@ class Histogram {
   [[nodiscard]] std::optional<Nanoseconds> quantile(double q) const;
   // The upper edge of the highest cell with a sample; none without samples.
   [[nodiscard]] std::optional<Nanoseconds> max() const;
-  // Samples <= bound, where the bound is one of decimal_bounds() (kService) or octave_bounds() (kConnection): exact.
+  // Samples <= bound, where the bound is one of decimal_bounds() (kService) or octave_bounds() (kConnection): exact. For another
+  // bound, all samples of its cell as well.
   [[nodiscard]] std::uint64_t samples_up_to(Nanoseconds bound) const;
   // The cells that hold samples, ascending.
   [[nodiscard]] std::vector<Cell> filled() const;
@@ -55,14 +60,21 @@ class Histogram {
   friend bool operator==(const Histogram&, const Histogram&) = default;
 
  private:
+  [[nodiscard]] Cell cell(std::uint32_t index) const;
+
   Resolution resolution_;
-  std::vector<std::uint64_t> cells_;  // empty until the first sample
+  // From the lowest cell with a sample to the highest: a connection's samples lie close together, and 100,000 connections have
+  // two histograms each.
+  std::uint32_t first_cell_ = 0;
+  std::vector<std::uint64_t> cells_;
   std::uint64_t samples_ = 0;
   Nanoseconds sum_{0};
 };
 
 // Cells of a resolution.
 [[nodiscard]] std::uint32_t cell_count(Resolution resolution);
+// tw_settings.cut_ns: for each service part the decimal bound that falls into it, all ones for none.
+[[nodiscard]] std::array<__u64, TW_SERVICE_PARTS> service_cuts();
 // The `le` bounds of a service's Prometheus histogram: TW_BOUNDS_NS, ascending.
 [[nodiscard]] std::span<const std::chrono::nanoseconds> decimal_bounds();
 // The `le` bounds of a connection's Prometheus histogram: 2^11 .. 2^33 ns, less the one nanosecond that makes "<" "<=".

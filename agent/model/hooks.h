@@ -20,10 +20,10 @@ struct HookAttempt {
 
 // What was wanted in one place, and which candidate gave it.
 struct HookOutcome {
-  std::string capability;  // "arrival", "departure", "tcp_state", "retransmissions", "seeding"
-  std::string interface;   // "eth0"; empty for what is not on an interface
+  std::string capability;             // "arrival", "departure", "tcp_state", "retransmissions", "seeding"
+  std::string interface;              // "eth0"; empty for what is not on an interface
   std::vector<HookAttempt> attempts;  // best first
-  std::string loses;       // what the user does not get without it: "TCP state, ..."
+  std::string loses;                  // what the user does not get without it: "TCP state, ..."
   // The candidate in use; empty when none worked.
   [[nodiscard]] std::string mode() const {
     for (const HookAttempt& attempt : attempts) {

@@ -1,2 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/protocol.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tickwire::model {
+namespace {
+
+template <typename Value>
+using Named = std::pair<Value, std::string_view>;
+
+constexpr std::array kProtocols{Named<Protocol>{Protocol::kTcp, "tcp"}, Named<Protocol>{Protocol::kUdp, "udp"}};
+
+constexpr std::array kStates{
+    Named<ConnectionState>{ConnectionState::kNone, "none"},
+    Named<ConnectionState>{ConnectionState::kEstablished, "established"},
+    Named<ConnectionState>{ConnectionState::kSynSent, "syn_sent"},
+    Named<ConnectionState>{ConnectionState::kSynRecv, "syn_recv"},
+    Named<ConnectionState>{ConnectionState::kFinWait1, "fin_wait1"},
+    Named<ConnectionState>{ConnectionState::kFinWait2, "fin_wait2"},
+    Named<ConnectionState>{ConnectionState::kTimeWait, "time_wait"},
+    Named<ConnectionState>{ConnectionState::kClosed, "closed"},
+    Named<ConnectionState>{ConnectionState::kCloseWait, "close_wait"},
+    Named<ConnectionState>{ConnectionState::kLastAck, "last_ack"},
+    Named<ConnectionState>{ConnectionState::kListen, "listen"},
+    Named<ConnectionState>{ConnectionState::kClosing, "closing"},
+    Named<ConnectionState>{ConnectionState::kNewSynRecv, "new_syn_recv"},
+    Named<ConnectionState>{ConnectionState::kActive, "active"},
+};
+
+constexpr std::array kReasons{
+    Named<CloseReason>{CloseReason::kNone, "none"},
+    Named<CloseReason>{CloseReason::kLocalFin, "local_fin"},
+    Named<CloseReason>{CloseReason::kRemoteFin, "remote_fin"},
+    Named<CloseReason>{CloseReason::kLocalReset, "local_reset"},
+    Named<CloseReason>{CloseReason::kRemoteReset, "remote_reset"},
+    Named<CloseReason>{CloseReason::kTimeout, "timeout"},
+    Named<CloseReason>{CloseReason::kIdle, "idle"},
+    Named<CloseReason>{CloseReason::kHalfOpen, "half_open"},
+    Named<CloseReason>{CloseReason::kServiceGone, "service_gone"},
+};
+
+template <typename Value, std::size_t kCount>
+std::string_view name_in(const std::array<Named<Value>, kCount>& table, Value value) {
+  const auto found = std::ranges::find(table, value, &Named<Value>::first);
+  return found == table.end() ? "unknown" : found->second;
+}
+
+template <typename Value, std::size_t kCount>
+std::optional<Value> value_in(const std::array<Named<Value>, kCount>& table, std::string_view name) {
+  const auto found = std::ranges::find(table, name, &Named<Value>::second);
+  if (found == table.end()) return std::nullopt;
+  return found->first;
+}
+
+constexpr std::array kLivingStates{
+    ConnectionState::kSynSent, ConnectionState::kNewSynRecv, ConnectionState::kSynRecv,  ConnectionState::kEstablished,
+    ConnectionState::kActive,  ConnectionState::kFinWait1,   ConnectionState::kFinWait2, ConnectionState::kCloseWait,
+    ConnectionState::kClosing, ConnectionState::kLastAck,    ConnectionState::kTimeWait,
+};
+
+constexpr std::array kTcpStates{
+    ConnectionState::kListen,      ConnectionState::kSynSent,  ConnectionState::kNewSynRecv, ConnectionState::kSynRecv,
+    ConnectionState::kEstablished, ConnectionState::kFinWait1, ConnectionState::kFinWait2,   ConnectionState::kCloseWait,
+    ConnectionState::kClosing,     ConnectionState::kLastAck,  ConnectionState::kTimeWait,   ConnectionState::kClosed,
+};
+
+constexpr std::array<SeriesRow, kSeriesCount> kSeries{{
+    {Series::kRttHandshake, Quantity::kRtt, "tcp_handshake", Protocol::kTcp,
+     "From the SYN-ACK that left to the ACK that completed the handshake."},
+    {Series::kRttTimestamp, Quantity::kRtt, "tcp_timestamp", Protocol::kTcp,
+     "From a TCP timestamp that left to the first packet that echoed it."},
+    {Series::kRttSequence, Quantity::kRtt, "tcp_sequence", Protocol::kTcp,
+     "From TCP payload that left to its acknowledgement, without ranges that were sent twice."},
+    {Series::kTurnaroundNextPacket, Quantity::kTurnaround, "next_packet", std::nullopt,
+     "From the first payload that arrived since the last one left to the next payload that left."},
+}};
+
+constexpr std::array<LossRow, TW_LOSS_MAX> kLosses{{
+    {TW_SKIP_NOT_IP, LossKind::kSkipped, "not_ip", "Frames of other protocols than IP, such as ARP."},
+    {TW_SKIP_NOT_TCP_UDP, LossKind::kSkipped, "not_tcp_udp", "IP packets of other protocols than TCP and UDP, such as ICMP."},
+    {TW_LOSS_TRUNCATED, LossKind::kPacket, "truncated", "Packets that end before their headers do, or whose lengths disagree."},
+    {TW_LOSS_FRAGMENT, LossKind::kPacket, "fragment", "IP fragments: their ports are not known."},
+    {TW_LOSS_VLAN_DEPTH, LossKind::kPacket, "vlan_depth", "Frames with more than two VLAN tags."},
+    {TW_LOSS_IPV6_EXTENSIONS, LossKind::kPacket, "ipv6_extensions", "IPv6 packets with more than six extension headers."},
+    {TW_LOSS_TABLE_FULL, LossKind::kConnection, "table_full",
+     "Packets of connections that found the connection table full: counted for their service only."},
+    {TW_LOSS_TABLE_ERROR, LossKind::kConnection, "table_error", "Packets of connections that the connection table refused."},
+    {TW_LOSS_AMBIGUOUS, LossKind::kSample, "ambiguous", "Round trips of segments that were sent twice."},
+    {TW_LOSS_UNMATCHED, LossKind::kSample, "unmatched", "Round trips whose echo was passed over: a newer one's came first."},
+    {TW_LOSS_STALE, LossKind::kSample, "stale", "Echoes and answers that came after more than 17 seconds."},
+    {TW_LOSS_NEGATIVE, LossKind::kSample, "negative", "Answers that the clock put before their questions."},
+}};
+
+}  // namespace
+
+std::string_view name(Protocol protocol) { return name_in(kProtocols, protocol); }
+
+std::optional<Protocol> protocol_of(std::string_view name) { return value_in(kProtocols, name); }
+
+std::string_view name(Direction direction) { return direction == Direction::kIngress ? "ingress" : "egress"; }
+
+std::string_view name(ConnectionState state) { return name_in(kStates, state); }
+
+std::optional<ConnectionState> connection_state_of(std::string_view name) { return value_in(kStates, name); }
+
+std::span<const ConnectionState> connection_states() { return kLivingStates; }
+
+std::span<const ConnectionState> tcp_states() { return kTcpStates; }
+
+std::string_view name(CloseReason reason) { return name_in(kReasons, reason); }
+
+std::string_view name(Quantity quantity) { return quantity == Quantity::kRtt ? "rtt" : "turnaround"; }
+
+const SeriesRow& row(Series series) { return kSeries.at(static_cast<std::size_t>(series)); }
+
+std::span<const SeriesRow> series_rows() { return kSeries; }
+
+std::span<const LossRow> loss_rows() { return kLosses; }
+
+}  // namespace tickwire::model

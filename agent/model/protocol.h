@@ -56,9 +56,9 @@ enum class CloseReason : std::uint8_t {
   kLocalReset = TW_CLOSE_LOCAL_RST,
   kRemoteReset = TW_CLOSE_REMOTE_RST,
   kTimeout = TW_CLOSE_TIMEOUT,
-  kIdle = 32,          // UDP: no packet for the idle limit
-  kHalfOpen = 33,      // TCP: never established
-  kServiceGone = 34,   // the service is watched no more
+  kIdle = 32,         // UDP: no packet for the idle limit
+  kHalfOpen = 33,     // TCP: never established
+  kServiceGone = 34,  // the service is watched no more
 };
 [[nodiscard]] std::string_view name(CloseReason reason);  // "local_fin", ...
 

@@ -21,15 +21,28 @@
 
 namespace tickwire::model {
 
-enum class SortKey : std::uint8_t { kId, kAge, kService, kRemote, kState, kRttP50, kRttP99, kRttMin, kTurnaroundP50, kTurnaroundP99,
-                                    kPackets, kBytes, kRetransmissions };
+enum class SortKey : std::uint8_t {
+  kId,
+  kAge,
+  kService,
+  kRemote,
+  kState,
+  kRttP50,
+  kRttP99,
+  kRttMin,
+  kTurnaroundP50,
+  kTurnaroundP99,
+  kPackets,
+  kBytes,
+  kRetransmissions
+};
 
 struct ConnectionQuery {
-  std::optional<std::string> service;         // a service's name
-  std::optional<std::uint16_t> port;          // local port
+  std::optional<std::string> service;  // a service's name
+  std::optional<std::uint16_t> port;   // local port
   std::optional<Cidr> remote;
   std::optional<Protocol> protocol;
-  std::optional<ConnectionState> state;       // none: all, ended ones too
+  std::optional<ConnectionState> state;                    // none: all, ended ones too
   std::optional<std::chrono::nanoseconds> min_rtt;         // rtt p99 (p50 below 100 samples) at least this
   std::optional<std::chrono::nanoseconds> min_turnaround;  // the same of turnaround
   SortKey sort = SortKey::kRttP99;

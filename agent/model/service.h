@@ -39,13 +39,13 @@ struct Traffic {
 // Totals since the agent began to watch the service; they only grow.
 struct Service {
   ServiceId id;
-  std::array<Traffic, 2> traffic{};                     // by Direction
-  std::uint64_t opened = 0;                             // connections first seen, UDP and TCP
-  std::uint64_t closed = 0;                             // connections that ended
-  std::map<CloseReason, std::uint64_t> closed_by;       // the same by reason
-  std::map<ConnectionState, std::uint64_t> transitions; // TCP sockets that entered the state
+  std::array<Traffic, 2> traffic{};                      // by Direction
+  std::uint64_t opened = 0;                              // connections first seen, UDP and TCP
+  std::uint64_t closed = 0;                              // connections that ended
+  std::map<CloseReason, std::uint64_t> closed_by;        // the same by reason
+  std::map<ConnectionState, std::uint64_t> transitions;  // TCP sockets that entered the state
   std::uint64_t retransmissions = 0;
-  std::map<ConnectionState, std::uint64_t> connections; // now, by state, closed ones left out
+  std::map<ConnectionState, std::uint64_t> connections;                     // now, by state, closed ones left out
   std::array<std::shared_ptr<const Histogram>, kSeriesCount> histograms{};  // by Series; null = no sample yet
 };
 

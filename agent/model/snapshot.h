@@ -31,23 +31,23 @@ struct Readiness {
 
 struct Snapshot {
   BuildInfo build;
-  std::chrono::nanoseconds monotonic{};      // when its tick was read
+  std::chrono::nanoseconds monotonic{};  // when its tick was read
   std::chrono::nanoseconds unix_time{};
-  std::chrono::nanoseconds started_unix{};   // when the agent started
-  std::chrono::nanoseconds interval{};       // between ticks, as configured
-  std::chrono::nanoseconds read_time{};      // CPU time that the last reading and decoding took
+  std::chrono::nanoseconds started_unix{};  // when the agent started
+  std::chrono::nanoseconds interval{};      // between ticks, as configured
+  std::chrono::nanoseconds read_time{};     // CPU time that the last reading and decoding took
   std::uint64_t ticks = 0;
 
-  std::vector<Service> services;                            // ordered by ServiceId
+  std::vector<Service> services;                               // ordered by ServiceId
   std::vector<std::shared_ptr<const Connection>> connections;  // living ones and those that ended within a minute, ordered by id
-  std::array<std::uint64_t, TW_LOSS_MAX> losses{};          // totals
+  std::array<std::uint64_t, TW_LOSS_MAX> losses{};             // totals
   std::vector<InterfaceTotals> interfaces;
   std::vector<ProgramTotals> programs;
   std::vector<HookOutcome> hooks;
   std::uint32_t slots_used = 0;
   std::uint32_t slots_capacity = 0;
-  std::uint64_t closed_rows_dropped = 0;   // ended connections that were not kept for a minute, for want of room
-  std::uint64_t services_refused = 0;      // services that --max-services left out
+  std::uint64_t closed_rows_dropped = 0;  // ended connections that were not kept for a minute, for want of room
+  std::uint64_t services_refused = 0;     // services that --max-services left out
   Readiness readiness;
 };
 

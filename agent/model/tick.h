@@ -36,9 +36,9 @@ struct HistogramGain {
 struct ConnectionChange {
   using Nanoseconds = std::chrono::nanoseconds;
   ConnectionId id;
-  bool is_new = false;         // first tick that sees this id
-  ConnectionKey key;           // set when is_new
-  std::uint16_t service = 0;   // the service's number; set when is_new
+  bool is_new = false;        // first tick that sees this id
+  ConnectionKey key;          // set when is_new
+  std::uint16_t service = 0;  // the service's number; set when is_new
 
   // As they stand now (CLOCK_MONOTONIC; none = not yet, or not measured).
   bool seeded = false;
@@ -57,11 +57,11 @@ struct ConnectionChange {
 };
 
 struct ServiceChange {
-  std::uint16_t service = 0;                        // the service's number
-  std::array<Traffic, 2> unslotted{};               // gained: packets of connections without a slot
-  std::uint64_t opened = 0;                         // gained
+  std::uint16_t service = 0;                               // the service's number
+  std::array<Traffic, 2> unslotted{};                      // gained: packets of connections without a slot
+  std::uint64_t opened = 0;                                // gained
   std::array<std::uint64_t, TW_TCP_STATES> transitions{};  // gained, by the kernel's state number
-  std::uint64_t retransmissions = 0;                // gained
+  std::uint64_t retransmissions = 0;                       // gained
   std::array<HistogramGain, kSeriesCount> histograms{};    // gained, by Series
 };
 
@@ -73,7 +73,7 @@ struct InterfaceTotals {
 
 struct ProgramTotals {
   std::string program;
-  std::uint64_t runs = 0;                // totals; 0 while kernel.bpf_stats_enabled is off
+  std::uint64_t runs = 0;  // totals; 0 while kernel.bpf_stats_enabled is off
   std::chrono::nanoseconds run_time{0};
 };
 
@@ -82,8 +82,8 @@ struct Tick {
   std::chrono::nanoseconds unix_time{};
   std::vector<ConnectionChange> connections;
   std::vector<ServiceChange> services;
-  std::vector<CellGain> cells;                           // what HistogramGain points into
-  std::array<std::uint64_t, TW_LOSS_MAX> losses{};       // totals
+  std::vector<CellGain> cells;                      // what HistogramGain points into
+  std::array<std::uint64_t, TW_LOSS_MAX> losses{};  // totals
   std::vector<InterfaceTotals> interfaces;
   std::vector<ProgramTotals> programs;
   std::uint32_t slots_used = 0;
