@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+
+#include "export/families.h"
+#include "export/metrics.h"
+
+namespace tickwire::exporting {
+namespace {
+
+using model::Connection;
+using Row = std::shared_ptr<const Connection>;
+
+// One row for each set of labels: of connections that followed each other between the same endpoints, the last.
+std::vector<Row> distinct(const model::Snapshot& snapshot) {
+  std::map<model::ConnectionKey, Row> last;
+  for (const Row& row : snapshot.connections) {
+    Row& kept = last[row->key];
+    const bool ends_later = kept && !row->closed && kept->closed;
+    const bool same_fate = kept && row->closed.has_value() == kept->closed.has_value();
+    if (!kept || ends_later || (same_fate && row->opened > kept->opened)) kept = row;
+  }
+  std::vector<Row> rows;
+  rows.reserve(last.size());
+  for (auto& [key, row] : last) rows.push_back(std::move(row));
+  return rows;
+}
+
+// Highest rtt p99 first, then those without one; ties by id, so that a scrape does not differ from the next for no reason.
+bool precedes(const Row& left, const Row& right) {
+  if (left->rtt.p99 != right->rtt.p99) return left->rtt.p99 > right->rtt.p99;  // an empty optional is less than any value
+  return left->id < right->id;
+}
+
+Labels labels_of(const Connection& connection) {
+  return {{"service", connection.service ? connection.service->name : std::string()},
+          {"protocol", std::string(name(connection.key.protocol))},
+          {"local", connection.key.local.text()},
+          {"remote", connection.key.remote.text()}};
+}
+
+void add_latency(FamilyBuilder& builder, const Labels& labels, const model::Latency& latency) {
+  if (!latency.series || !latency.histogram) return;
+  Labels all = labels;
+  all.push_back({"method", std::string(model::row(*latency.series).method)});
+  const model::Histogram* part = latency.histogram.get();
+  builder.add_histogram(std::move(all), model::octave_bounds(), std::span(&part, 1));
+}
+
+}  // namespace
+
+std::vector<prometheus::MetricFamily> connection_families(const model::Snapshot& snapshot, std::size_t most) {
+  std::vector<Row> rows = distinct(snapshot);
+  const std::size_t kept = std::min(most, rows.size());
+  const std::size_t dropped = rows.size() - kept;
+  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(kept), rows.end(), precedes);
+  rows.resize(kept);
+
+  FamilyBuilder rtt(Family::kConnectionRtt);
+  FamilyBuilder turnaround(Family::kConnectionTurnaround);
+  FamilyBuilder packets(Family::kConnectionPackets);
+  FamilyBuilder bytes(Family::kConnectionPayloadBytes);
+  FamilyBuilder retransmissions(Family::kConnectionRetransmissions);
+  for (const Row& row : rows) {
+    const Labels labels = labels_of(*row);
+    add_latency(rtt, labels, row->rtt);
+    add_latency(turnaround, labels, row->turnaround);
+    for (const model::Direction direction : model::kDirections) {
+      const model::Traffic& traffic = row->traffic[static_cast<std::size_t>(direction)];
+      Labels directed = labels;
+      directed.push_back({"direction", std::string(name(direction))});
+      packets.add(directed, static_cast<double>(traffic.packets));
+      bytes.add(std::move(directed), static_cast<double>(traffic.bytes));
+    }
+    if (row->key.protocol == model::Protocol::kTcp) retransmissions.add(labels, static_cast<double>(row->retransmissions));
+  }
+  FamilyBuilder left_out(Family::kConnectionSeriesDropped);
+  left_out.add({}, static_cast<double>(dropped));
+
+  std::vector<prometheus::MetricFamily> families;
+  std::move(rtt).finish(families);
+  std::move(turnaround).finish(families);
+  std::move(packets).finish(families);
+  std::move(bytes).finish(families);
+  std::move(retransmissions).finish(families);
+  std::move(left_out).finish(families);
+  return families;
+}
+
+}  // namespace tickwire::exporting

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "export/metrics_services.h"
+
+#include <array>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "export/families.h"
+
+namespace tickwire::exporting {
+namespace {
+
+using model::CloseReason;
+using model::ConnectionState;
+using model::Direction;
+using model::Protocol;
+using model::Service;
+
+// Services that are one label set.
+struct Group {
+  std::string name;
+  Protocol protocol = Protocol::kUdp;
+  std::vector<const Service*> services;
+
+  template <typename Value>
+  [[nodiscard]] double sum(Value value_of) const {
+    std::uint64_t total = 0;
+    for (const Service* service : services) total += value_of(*service);
+    return static_cast<double>(total);
+  }
+};
+
+std::vector<Group> grouped(const std::vector<Service>& services) {
+  std::map<std::pair<std::string, Protocol>, std::vector<const Service*>> by_labels;
+  for (const Service& service : services) by_labels[{service.id.name, service.id.protocol}].push_back(&service);
+  std::vector<Group> groups;
+  groups.reserve(by_labels.size());
+  for (auto& [labels, members] : by_labels) {
+    groups.push_back({.name = labels.first, .protocol = labels.second, .services = std::move(members)});
+  }
+  return groups;
+}
+
+Labels labels_of(const Group& group) { return {{"service", group.name}, {"protocol", std::string(name(group.protocol))}}; }
+
+Labels with(Labels labels, std::string label, std::string_view value) {
+  labels.push_back({std::move(label), std::string(value)});
+  return labels;
+}
+
+template <typename Key>
+std::uint64_t count_at(const std::map<Key, std::uint64_t>& counts, Key key) {
+  const auto found = counts.find(key);
+  return found == counts.end() ? 0 : found->second;
+}
+
+// How a connection of the protocol can end.
+std::span<const CloseReason> close_reasons(Protocol protocol) {
+  static constexpr std::array kTcp{CloseReason::kLocalFin,    CloseReason::kRemoteFin,   CloseReason::kLocalReset,
+                                   CloseReason::kRemoteReset, CloseReason::kTimeout,     CloseReason::kIdle,
+                                   CloseReason::kHalfOpen,    CloseReason::kServiceGone, CloseReason::kNone};
+  static constexpr std::array kUdp{CloseReason::kIdle, CloseReason::kServiceGone};
+  return protocol == Protocol::kTcp ? std::span<const CloseReason>(kTcp) : std::span<const CloseReason>(kUdp);
+}
+
+bool can_have(Protocol protocol, ConnectionState state) {
+  return (state == ConnectionState::kActive) == (protocol == Protocol::kUdp);
+}
+
+void append_latency(std::vector<prometheus::MetricFamily>& families, const std::vector<Group>& groups, Family family,
+                    model::Quantity quantity) {
+  FamilyBuilder builder(family);
+  for (const Group& group : groups) {
+    for (const model::SeriesRow& row : model::series_rows()) {
+      if (row.quantity != quantity || (row.only && *row.only != group.protocol)) continue;
+      std::vector<const model::Histogram*> parts;
+      for (const Service* service : group.services) {
+        const auto& histogram = service->histograms[static_cast<std::size_t>(row.series)];
+        if (histogram) parts.push_back(histogram.get());
+      }
+      builder.add_histogram(with(labels_of(group), "method", row.method), model::decimal_bounds(), parts);
+    }
+  }
+  std::move(builder).finish(families);
+}
+
+void append_traffic(std::vector<prometheus::MetricFamily>& families, const std::vector<Group>& groups, Family family,
+                    std::uint64_t model::Traffic::*field) {
+  FamilyBuilder builder(family);
+  for (const Group& group : groups) {
+    for (const Direction direction : model::kDirections) {
+      builder.add(with(labels_of(group), "direction", name(direction)),
+                  group.sum([&](const Service& service) { return service.traffic[static_cast<std::size_t>(direction)].*field; }));
+    }
+  }
+  std::move(builder).finish(families);
+}
+
+void append_connections(std::vector<prometheus::MetricFamily>& families, const std::vector<Group>& groups) {
+  FamilyBuilder connections(Family::kConnections);
+  FamilyBuilder opened(Family::kConnectionsOpened);
+  FamilyBuilder closed(Family::kConnectionsClosed);
+  for (const Group& group : groups) {
+    for (const ConnectionState state : model::connection_states()) {
+      if (!can_have(group.protocol, state)) continue;
+      connections.add(with(labels_of(group), "state", name(state)),
+                      group.sum([&](const Service& service) { return count_at(service.connections, state); }));
+    }
+    opened.add(labels_of(group), group.sum([](const Service& service) { return service.opened; }));
+    for (const CloseReason reason : close_reasons(group.protocol)) {
+      closed.add(with(labels_of(group), "reason", name(reason)),
+                 group.sum([&](const Service& service) { return count_at(service.closed_by, reason); }));
+    }
+  }
+  std::move(connections).finish(families);
+  std::move(opened).finish(families);
+  std::move(closed).finish(families);
+}
+
+void append_tcp(std::vector<prometheus::MetricFamily>& families, const std::vector<Group>& groups) {
+  FamilyBuilder transitions(Family::kTransitions);
+  FamilyBuilder retransmissions(Family::kRetransmissions);
+  for (const Group& group : groups) {
+    if (group.protocol != Protocol::kTcp) continue;
+    for (const ConnectionState state : model::tcp_states()) {
+      transitions.add({{"service", group.name}, {"to", std::string(name(state))}},
+                      group.sum([&](const Service& service) { return count_at(service.transitions, state); }));
+    }
+    retransmissions.add({{"service", group.name}}, group.sum([](const Service& service) { return service.retransmissions; }));
+  }
+  std::move(transitions).finish(families);
+  std::move(retransmissions).finish(families);
+}
+
+}  // namespace
+
+void append_service_families(std::vector<prometheus::MetricFamily>& families, const std::vector<Service>& services) {
+  const std::vector<Group> groups = grouped(services);
+  append_latency(families, groups, Family::kRtt, model::Quantity::kRtt);
+  append_latency(families, groups, Family::kTurnaround, model::Quantity::kTurnaround);
+  append_traffic(families, groups, Family::kPackets, &model::Traffic::packets);
+  append_traffic(families, groups, Family::kPayloadBytes, &model::Traffic::bytes);
+  append_connections(families, groups);
+  append_tcp(families, groups);
+}
+
+}  // namespace tickwire::exporting
