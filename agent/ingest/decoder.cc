@@ -1,2 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/decoder.h"
+
+#include "ingest/connection_decoder.h"
+#include "ingest/service_decoder.h"
+
+namespace tickwire::ingest {
+
+struct Decoder::Impl {
+  ConnectionDecoder connections;
+  ServiceDecoder services;
+};
+
+Decoder::Decoder() : impl_(std::make_unique<Impl>()) {}
+Decoder::~Decoder() = default;
+
+void Decoder::decode(const RawTick& raw, model::Tick& tick) {
+  tick.monotonic = raw.monotonic;
+  tick.unix_time = raw.unix_time;
+  tick.connections.clear();
+  tick.services.clear();
+  tick.cells.clear();
+  tick.losses.fill(0);
+  for (const tw_losses& cpu : raw.losses) {
+    for (std::size_t reason = 0; reason < TW_LOSS_MAX; ++reason) tick.losses[reason] += cpu.count[reason];
+  }
+  tick.interfaces = raw.interfaces;
+  tick.programs = raw.programs;
+  impl_->connections.decode(raw.slots, tick);
+  impl_->services.decode(raw, tick);
+}
+
+void Decoder::forget_service(std::uint16_t number) { impl_->services.forget(number); }
+
+}  // namespace tickwire::ingest

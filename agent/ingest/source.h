@@ -27,8 +27,8 @@ struct RawTick {
   std::span<const tw_service_counters> service_counters;  // by service number
   std::span<const tw_service_histogram> service_cells;    // by tw_service_cells_index
   std::uint32_t shard_mask = 0;
-  std::vector<std::uint16_t> services;                    // numbers in use
-  std::vector<tw_losses> losses;                          // one a CPU
+  std::vector<std::uint16_t> services;  // numbers in use
+  std::vector<tw_losses> losses;        // one a CPU
   std::vector<model::InterfaceTotals> interfaces;
   std::vector<model::ProgramTotals> programs;
 };

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/connection_decoder.h"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <bit>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "ingest/mapped.h"
+
+namespace tickwire::ingest {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr std::uint8_t kEstablishedSet = 1;
+constexpr std::uint8_t kClosedSet = 2;
+constexpr std::uint8_t kHandshakeSet = 4;
+
+// A slot is ten cache lines, further apart than the hardware prefetches on its own; so many slots ahead the load is on its way
+// when it is needed.
+constexpr std::size_t kPrefetchSlots = 6;
+
+std::optional<nanoseconds> measured(std::uint64_t ns) { return ns == 0 ? std::nullopt : std::optional(nanoseconds(ns)); }
+
+model::IpAddress address_of(const __be32 (&mapped)[4]) {
+  std::array<std::uint32_t, 4> words{};
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = load(mapped[i]);
+  return {std::bit_cast<std::array<std::uint8_t, 16>>(words)};
+}
+
+model::ConnectionKey key_of(const tw_connection_key& key) {
+  return {.protocol = load(key.protocol) == IPPROTO_TCP ? model::Protocol::kTcp : model::Protocol::kUdp,
+          .local = {.address = address_of(key.local_address), .port = ntohs(load(key.local_port))},
+          .remote = {.address = address_of(key.remote_address), .port = ntohs(load(key.remote_port))}};
+}
+
+std::optional<model::Series> rtt_series_of(std::uint8_t method) {
+  switch (method) {
+    case TW_RTT_TIMESTAMP:
+      return model::Series::kRttTimestamp;
+    case TW_RTT_SEQUENCE:
+      return model::Series::kRttSequence;
+    default:
+      return std::nullopt;
+  }
+}
+
+model::ConnectionState state_of(std::uint8_t protocol, std::uint8_t tcp_state) {
+  // States that a later kernel adds (TCP_BOUND_INACTIVE) are none that a connection goes through.
+  constexpr auto kLast = static_cast<std::uint8_t>(model::ConnectionState::kNewSynRecv);
+  const bool known = protocol == IPPROTO_TCP && tcp_state <= kLast;
+  return known ? static_cast<model::ConnectionState>(tcp_state) : model::ConnectionState::kNone;
+}
+
+model::CloseReason close_reason_of(std::uint8_t reason) {
+  return reason <= TW_CLOSE_TIMEOUT ? static_cast<model::CloseReason>(reason) : model::CloseReason::kNone;
+}
+
+model::Traffic traffic_of(std::uint64_t gained) {
+  return {.packets = gained & TW_PACKETS_MASK, .bytes = gained >> TW_PACKETS_BITS};
+}
+
+void set_flags(std::uint32_t flags, model::ConnectionChange& change) {
+  change.seeded = (flags & TW_SLOT_SEEDED) != 0;
+  change.fin_in = (flags & TW_SLOT_FIN_IN) != 0;
+  change.fin_out = (flags & TW_SLOT_FIN_OUT) != 0;
+  change.reset_in = (flags & TW_SLOT_RST_IN) != 0;
+  change.reset_out = (flags & TW_SLOT_RST_OUT) != 0;
+  change.state_from_kernel = (flags & TW_SLOT_STATE_HOOK) != 0;
+}
+
+void prefetch(const tw_slot& slot) {
+  const auto* lines = reinterpret_cast<const char*>(&slot);
+  for (int line = 0; line < 4; ++line) __builtin_prefetch(lines + line * TW_CACHE_LINE);
+}
+
+}  // namespace
+
+void ConnectionDecoder::decode(std::span<const tw_slot> slots, model::Tick& tick) {
+  if (slots.size() != memories_.size()) resize(slots.size());
+  tick.slots_capacity = static_cast<std::uint32_t>(slots.size());
+  tick.slots_used = 0;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (i + kPrefetchSlots < slots.size()) prefetch(slots[i + kPrefetchSlots]);
+    if (load(slots[i].opened_ns, std::memory_order_acquire) == 0) continue;
+    ++tick.slots_used;
+    look(slots[i], static_cast<std::uint32_t>(i), tick);
+  }
+}
+
+void ConnectionDecoder::resize(std::size_t slots) {
+  memories_.assign(slots, SlotMemory{});
+  histograms_.reset(static_cast<HistogramMemory*>(std::calloc(std::max<std::size_t>(slots, 1), 2 * sizeof(HistogramMemory))));
+  if (!histograms_) throw std::bad_alloc();
+}
+
+ConnectionDecoder::Values ConnectionDecoder::read_values(const tw_slot& slot) {
+  Values now;
+  now.packets_bytes = {load(slot.packets_bytes_in), load(slot.packets_bytes_out)};
+  now.rtt_min_ns = load(slot.rtt_min_ns);
+  now.generation = load(slot.generation);
+  now.flags = load(slot.flags);
+  now.retransmissions = load(slot.retransmissions);
+  now.srtt_us = load(slot.srtt_us);
+  now.rtt_samples = load(slot.rtt_samples);
+  now.turnaround_samples = load(slot.turnaround_samples);
+  now.tcp_state = load(slot.tcp_state);
+  now.close_reason = load(slot.close_reason);
+  now.times_set = static_cast<std::uint8_t>((load(slot.established_ns) != 0 ? kEstablishedSet : 0) |
+                                            (load(slot.closed_ns) != 0 ? kClosedSet : 0) |
+                                            (load(slot.handshake_ns) != 0 ? kHandshakeSet : 0));
+  now.seen = true;
+  return now;
+}
+
+void ConnectionDecoder::describe(const tw_slot& slot, const Values& now, const Values& last, model::ConnectionChange& change) {
+  if (change.is_new) {
+    change.key = key_of(slot.key);
+    change.service = load(slot.service);
+  }
+  change.opened = nanoseconds(load(slot.opened_ns));
+  change.established = measured(load(slot.established_ns));
+  change.closed = measured(load(slot.closed_ns));
+  change.handshake = measured(load(slot.handshake_ns));
+  change.srtt = measured(std::uint64_t{now.srtt_us} * 1000);
+  change.rtt_min = measured(now.rtt_min_ns);
+  change.state = state_of(load(slot.key.protocol), now.tcp_state);
+  change.close_reason = close_reason_of(now.close_reason);
+  change.retransmissions = now.retransmissions;
+  change.rtt_series = rtt_series_of(load(slot.rtt_method));
+  set_flags(now.flags, change);
+  for (std::size_t i = 0; i < TW_DIRECTIONS; ++i) change.traffic[i] = traffic_of(now.packets_bytes[i] - last.packets_bytes[i]);
+}
+
+ConnectionDecoder::HistogramReading ConnectionDecoder::read_histogram(const __u64& sum_ns,
+                                                                      const __u64 (&words)[TW_CONNECTION_WORDS]) {
+  HistogramReading reading;
+  reading.sum_ns = load(sum_ns);
+  for (std::size_t i = 0; i < reading.words.size(); ++i) reading.words[i] = load(words[i]);
+  return reading;
+}
+
+model::HistogramGain ConnectionDecoder::take(const HistogramReading& reading, std::uint32_t counter, HistogramMemory& memory,
+                                             Held& held, std::uint32_t& shown, std::vector<model::CellGain>& cells) {
+  model::HistogramGain gain{.first = static_cast<std::uint32_t>(cells.size())};
+  for (std::size_t word = 0; word < reading.words.size(); ++word) {
+    const Held bit = Held{1} << word;
+    const std::uint64_t before = (held & bit) != 0 ? memory.words[word] : 0;
+    std::uint64_t gained = reading.words[word] - before;
+    if (gained == 0) continue;
+    memory.words[word] = reading.words[word];
+    held |= bit;
+    // The word is linear in its cells, so the difference has each cell's gain in its place, whatever wrapped or was carried.
+    for (std::size_t cell = 4 * word; gained != 0; ++cell, gained >>= 16) {
+      const std::uint32_t samples = gained & 0xFFFF;
+      if (samples == 0) continue;
+      cells.push_back({.cell = static_cast<std::uint16_t>(cell), .samples = samples});
+      gain.samples += samples;
+    }
+  }
+  gain.count = static_cast<std::uint32_t>(cells.size()) - gain.first;
+
+  const bool remembered = (held & kHeldSum) != 0;
+  if (gain.samples != 0) {
+    gain.sum = nanoseconds(reading.sum_ns - (remembered ? memory.sum_ns : 0));
+    memory.sum_ns = reading.sum_ns;
+  } else if (!remembered) {
+    memory.sum_ns = 0;
+  }
+  // Counter and cells that still differ although neither moved since the last look never will agree: stop waiting.
+  const bool settled = gain.samples == 0 && remembered && memory.counter == counter;
+  shown = settled ? counter : shown + static_cast<std::uint32_t>(gain.samples);
+  memory.counter = counter;
+  held |= kHeldSum;
+  return gain;
+}
+
+void ConnectionDecoder::look(const tw_slot& slot, std::uint32_t number, model::Tick& tick) {
+  Values now = read_values(slot);
+  SlotMemory& memory = memories_[number];
+  if (now == memory.values) return;
+  const bool is_new = !memory.values.seen || memory.values.generation != now.generation;
+  const Values last = is_new ? Values{} : memory.values;
+
+  // Everything is read before anything is remembered, so that a slot that changes hands meanwhile can be left alone.
+  std::optional<HistogramReading> rtt;
+  std::optional<HistogramReading> turnaround;
+  if (now.rtt_samples != last.rtt_samples) rtt = read_histogram(slot.rtt_sum_ns, slot.rtt_cells);
+  if (now.turnaround_samples != last.turnaround_samples) {
+    turnaround = read_histogram(slot.turnaround_sum_ns, slot.turnaround_cells);
+  }
+  model::ConnectionChange& change = tick.connections.emplace_back();
+  change.id = {.slot = number, .generation = now.generation};
+  change.is_new = is_new;
+  describe(slot, now, last, change);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (load(slot.opened_ns) == 0 || change.opened == nanoseconds::zero() || load(slot.generation) != now.generation) {
+    tick.connections.pop_back();
+    return;
+  }
+
+  if (is_new) memory.held = {};
+  HistogramMemory* histograms = &histograms_[2 * std::size_t{number}];
+  const std::uint32_t rtt_counter = std::exchange(now.rtt_samples, last.rtt_samples);
+  const std::uint32_t turnaround_counter = std::exchange(now.turnaround_samples, last.turnaround_samples);
+  if (rtt) change.rtt = take(*rtt, rtt_counter, histograms[0], memory.held[0], now.rtt_samples, tick.cells);
+  if (turnaround) {
+    change.turnaround = take(*turnaround, turnaround_counter, histograms[1], memory.held[1], now.turnaround_samples, tick.cells);
+  }
+  memory.values = now;
+}
+
+}  // namespace tickwire::ingest
