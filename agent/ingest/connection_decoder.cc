@@ -87,9 +87,10 @@ void ConnectionDecoder::decode(std::span<const tw_slot> slots, model::Tick& tick
   tick.slots_used = 0;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (i + kPrefetchSlots < slots.size()) prefetch(slots[i + kPrefetchSlots]);
-    if (load(slots[i].opened_ns, std::memory_order_acquire) == 0) continue;
+    const std::uint64_t opened_ns = load(slots[i].opened_ns, std::memory_order_acquire);
+    if (opened_ns == 0) continue;
     ++tick.slots_used;
-    look(slots[i], static_cast<std::uint32_t>(i), tick);
+    look(slots[i], opened_ns, static_cast<std::uint32_t>(i), tick);
   }
 }
 
@@ -123,7 +124,6 @@ void ConnectionDecoder::describe(const tw_slot& slot, const Values& now, const V
     change.key = key_of(slot.key);
     change.service = load(slot.service);
   }
-  change.opened = nanoseconds(load(slot.opened_ns));
   change.established = measured(load(slot.established_ns));
   change.closed = measured(load(slot.closed_ns));
   change.handshake = measured(load(slot.handshake_ns));
@@ -180,7 +180,7 @@ model::HistogramGain ConnectionDecoder::take(const HistogramReading& reading, st
   return gain;
 }
 
-void ConnectionDecoder::look(const tw_slot& slot, std::uint32_t number, model::Tick& tick) {
+void ConnectionDecoder::look(const tw_slot& slot, std::uint64_t opened_ns, std::uint32_t number, model::Tick& tick) {
   Values now = read_values(slot);
   SlotMemory& memory = memories_[number];
   if (now == memory.values) return;
@@ -197,9 +197,10 @@ void ConnectionDecoder::look(const tw_slot& slot, std::uint32_t number, model::T
   model::ConnectionChange& change = tick.connections.emplace_back();
   change.id = {.slot = number, .generation = now.generation};
   change.is_new = is_new;
+  change.opened = nanoseconds(opened_ns);
   describe(slot, now, last, change);
   std::atomic_thread_fence(std::memory_order_acquire);
-  if (load(slot.opened_ns) == 0 || change.opened == nanoseconds::zero() || load(slot.generation) != now.generation) {
+  if (load(slot.opened_ns) != opened_ns || load(slot.generation) != now.generation) {
     tick.connections.pop_back();
     return;
   }

@@ -74,7 +74,7 @@ class ConnectionDecoder {
   };
 
   void resize(std::size_t slots);
-  void look(const tw_slot& slot, std::uint32_t number, model::Tick& tick);
+  void look(const tw_slot& slot, std::uint64_t opened_ns, std::uint32_t number, model::Tick& tick);
   static Values read_values(const tw_slot& slot);
   static void describe(const tw_slot& slot, const Values& now, const Values& last, model::ConnectionChange& change);
   static HistogramReading read_histogram(const __u64& sum_ns, const __u64 (&words)[TW_CONNECTION_WORDS]);
