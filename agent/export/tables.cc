@@ -1,2 +1,134 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "export/tables.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "export/columns.h"
+#include "export/text_parts.h"
+#include "export/timestamps.h"
+
+namespace tickwire::exporting {
+namespace {
+
+using model::Histogram;
+using model::Service;
+using model::Snapshot;
+
+constexpr Align kRight = Align::kRight;
+
+struct BusiestSeries {
+  const model::SeriesRow* row = nullptr;
+  const Histogram* histogram = nullptr;
+};
+
+// The method that has most samples of the quantity: they are never added up.
+BusiestSeries busiest(const Service& service, model::Quantity quantity) {
+  BusiestSeries result;
+  for (const model::SeriesRow& row : model::series_rows()) {
+    const Histogram* histogram = service.histograms[static_cast<std::size_t>(row.series)].get();
+    if (row.quantity != quantity || !histogram || histogram->samples() == 0) continue;
+    if (!result.histogram || histogram->samples() > result.histogram->samples()) result = {&row, histogram};
+  }
+  return result;
+}
+
+std::string quantile_text(const BusiestSeries& series, double q) {
+  return duration_or_dash(series.histogram ? series.histogram->quantile(q) : std::nullopt);
+}
+
+std::vector<std::string> service_cells(const Service& service) {
+  const bool tcp = service.id.protocol == model::Protocol::kTcp;
+  const model::Traffic& in = service.traffic[static_cast<std::size_t>(model::Direction::kIngress)];
+  const model::Traffic& out = service.traffic[static_cast<std::size_t>(model::Direction::kEgress)];
+  const BusiestSeries rtt = busiest(service, model::Quantity::kRtt);
+  const BusiestSeries turnaround = busiest(service, model::Quantity::kTurnaround);
+  std::uint64_t open = 0;
+  for (const auto& [state, count] : service.connections) open += count;
+  return {service.id.name,
+          std::string(name(service.id.protocol)),
+          std::to_string(service.id.port),
+          format_count(open),
+          format_count(service.opened),
+          format_count(service.closed),
+          rtt.row ? std::string(rtt.row->method) : kNotMeasured,
+          quantile_text(rtt, 0.5),
+          quantile_text(rtt, 0.99),
+          quantile_text(turnaround, 0.5),
+          quantile_text(turnaround, 0.99),
+          format_count(in.packets),
+          format_count(out.packets),
+          format_bytes(in.bytes),
+          format_bytes(out.bytes),
+          tcp ? format_count(service.retransmissions) : kNotMeasured};
+}
+
+std::string hooks_table(const std::vector<model::HookOutcome>& hooks) {
+  Columns table({{"CAPABILITY"}, {"INTERFACE"}, {"MODE"}, {"LOST WITHOUT IT"}});
+  for (const model::HookOutcome& hook : hooks) {
+    const std::string mode = hook.mode();
+    table.add({hook.capability, hook.interface.empty() ? "-" : hook.interface, mode.empty() ? "none" : mode,
+               mode.empty() ? hook.loses : "-"});
+  }
+  return table.text("  ");
+}
+
+std::string interfaces_table(const std::vector<model::InterfaceTotals>& interfaces) {
+  Columns table({{"INTERFACE"},
+                 {"IN", kRight, "SEEN BY TICKWIRE"},
+                 {"OUT", kRight, "SEEN BY TICKWIRE"},
+                 {"IN", kRight, "COUNTED BY THE KERNEL"},
+                 {"OUT", kRight, "COUNTED BY THE KERNEL"}});
+  for (const model::InterfaceTotals& interface : interfaces) {
+    table.add({interface.name, std::to_string(interface.seen[0]), std::to_string(interface.seen[1]),
+               std::to_string(interface.counted[0]), std::to_string(interface.counted[1])});
+  }
+  return table.text("  ");
+}
+
+}  // namespace
+
+std::string services_table(const Snapshot& snapshot) {
+  Columns table({{"SERVICE"},
+                 {"PROTO"},
+                 {"PORT", kRight},
+                 {"NOW", kRight, "CONNECTIONS"},
+                 {"OPENED", kRight, "CONNECTIONS"},
+                 {"CLOSED", kRight, "CONNECTIONS"},
+                 {"METHOD", Align::kLeft, "RTT"},
+                 {"P50", kRight, "RTT"},
+                 {"P99", kRight, "RTT"},
+                 {"P50", kRight, "TURNAROUND"},
+                 {"P99", kRight, "TURNAROUND"},
+                 {"IN", kRight, "PACKETS"},
+                 {"OUT", kRight, "PACKETS"},
+                 {"IN", kRight, "BYTES"},
+                 {"OUT", kRight, "BYTES"},
+                 {"RETX", kRight}});
+  for (const Service& service : snapshot.services) table.add(service_cells(service));
+  std::string out = table.text();
+  if (snapshot.services_refused > 0)
+    out += fmt::format("{} more services left out by --max-services\n", snapshot.services_refused);
+  return out + loss_lines(snapshot);
+}
+
+std::string status_text(const Snapshot& snapshot) {
+  std::string out = fmt::format("tickwire {} ({}), started {}\n", snapshot.build.version, snapshot.build.revision,
+                                rfc3339(snapshot.started_unix));
+  out += snapshot.readiness.ready ? "ready\n" : "NOT READY\n";
+  for (const std::string& problem : snapshot.readiness.problems) out += fmt::format("  {}\n", problem);
+  out += fmt::format("{} ticks, one every {}; the last took {} of CPU time\n", snapshot.ticks, format_duration(snapshot.interval),
+                     format_duration(snapshot.read_time));
+  out += fmt::format("{} connections of {} services; {} of {} slots in use\n", snapshot.connections.size(),
+                     snapshot.services.size(), snapshot.slots_used, snapshot.slots_capacity);
+  if (snapshot.closed_rows_dropped > 0) {
+    out += fmt::format("{} ended connections were not kept visible for a minute\n", snapshot.closed_rows_dropped);
+  }
+  if (snapshot.services_refused > 0) out += fmt::format("{} services left out by --max-services\n", snapshot.services_refused);
+  out += loss_lines(snapshot);
+  out += "hooks\n" + hooks_table(snapshot.hooks);
+  out += "interfaces, in packets\n" + interfaces_table(snapshot.interfaces);
+  return out;
+}
+
+}  // namespace tickwire::exporting

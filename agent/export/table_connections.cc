@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "export/columns.h"
+#include "export/tables.h"
+#include "export/text_parts.h"
+
+namespace tickwire::exporting {
+namespace {
+
+using model::Connection;
+using model::Snapshot;
+
+constexpr Align kRight = Align::kRight;
+// Longer addresses are cut in the narrow table: every IPv4 one fits, and most written with "::".
+constexpr std::size_t kNarrowAddress = 25;
+
+const model::Traffic& traffic(const Connection& connection, model::Direction direction) {
+  return connection.traffic[static_cast<std::size_t>(direction)];
+}
+
+// Both ends are kept: the prefix tells whose it is, and the port tells connections of one host apart.
+std::string narrow(const std::string& address) {
+  if (address.size() <= kNarrowAddress) return address;
+  constexpr std::size_t kHead = (kNarrowAddress - 2) / 2;
+  constexpr std::size_t kTail = kNarrowAddress - 2 - kHead;
+  return address.substr(0, kHead) + ".." + address.substr(address.size() - kTail);
+}
+
+std::string retransmissions(const Connection& connection) {
+  return connection.key.protocol == model::Protocol::kTcp ? format_count(connection.retransmissions) : kNotMeasured;
+}
+
+std::string narrow_table(const Snapshot& snapshot, const Rows& rows) {
+  Columns table({{"PROTO"},
+                 {"LOCAL"},
+                 {"REMOTE"},
+                 {"STATE"},
+                 {"AGE", kRight},
+                 {"P50", kRight, "RTT"},
+                 {"P99", kRight, "RTT"},
+                 {"P50", kRight, "TURNAROUND"},
+                 {"P99", kRight, "TURNAROUND"},
+                 {"IN", kRight, "PACKETS"},
+                 {"OUT", kRight, "PACKETS"},
+                 {"IN", kRight, "BYTES"},
+                 {"OUT", kRight, "BYTES"},
+                 {"RETX", kRight}});
+  for (const auto& row : rows) {
+    const model::Traffic& in = traffic(*row, model::Direction::kIngress);
+    const model::Traffic& out = traffic(*row, model::Direction::kEgress);
+    table.add({std::string(name(row->key.protocol)), narrow(row->key.local.text()), narrow(row->key.remote.text()),
+               std::string(name(row->state)), format_age(row->age(snapshot.monotonic)), duration_or_dash(row->rtt.p50),
+               duration_or_dash(row->rtt.p99), duration_or_dash(row->turnaround.p50), duration_or_dash(row->turnaround.p99),
+               format_count(in.packets), format_count(out.packets), format_bytes(in.bytes), format_bytes(out.bytes),
+               retransmissions(*row)});
+  }
+  return table.text();
+}
+
+std::string wide_table(const Snapshot& snapshot, const Rows& rows) {
+  Columns table({{"ID"},
+                 {"SERVICE"},
+                 {"PROTO"},
+                 {"LOCAL"},
+                 {"REMOTE"},
+                 {"STATE"},
+                 {"AGE", kRight},
+                 {"METHOD", Align::kLeft, "RTT"},
+                 {"MIN", kRight, "RTT"},
+                 {"P50", kRight, "RTT"},
+                 {"P99", kRight, "RTT"},
+                 {"SRTT", kRight},
+                 {"HANDSHAKE", kRight},
+                 {"P50", kRight, "TURNAROUND"},
+                 {"P99", kRight, "TURNAROUND"},
+                 {"IN", kRight, "PACKETS"},
+                 {"OUT", kRight, "PACKETS"},
+                 {"IN", kRight, "BYTES"},
+                 {"OUT", kRight, "BYTES"},
+                 {"RETX", kRight},
+                 {"CLOSE"}});
+  for (const auto& row : rows) {
+    const model::Traffic& in = traffic(*row, model::Direction::kIngress);
+    const model::Traffic& out = traffic(*row, model::Direction::kEgress);
+    table.add({row->id.text(),
+               row->service ? row->service->name : kNotMeasured,
+               std::string(name(row->key.protocol)),
+               row->key.local.text(),
+               row->key.remote.text(),
+               std::string(name(row->state)),
+               format_age(row->age(snapshot.monotonic)),
+               row->rtt.series ? std::string(model::row(*row->rtt.series).method) : kNotMeasured,
+               duration_or_dash(row->rtt_min),
+               duration_or_dash(row->rtt.p50),
+               duration_or_dash(row->rtt.p99),
+               duration_or_dash(row->srtt),
+               duration_or_dash(row->handshake),
+               duration_or_dash(row->turnaround.p50),
+               duration_or_dash(row->turnaround.p99),
+               format_count(in.packets),
+               format_count(out.packets),
+               format_bytes(in.bytes),
+               format_bytes(out.bytes),
+               retransmissions(*row),
+               row->closed ? std::string(name(row->close_reason)) : kNotMeasured});
+  }
+  return table.text();
+}
+
+}  // namespace
+
+std::string connections_table(const Snapshot& snapshot, const Rows& rows, bool wide) {
+  std::string out = wide ? wide_table(snapshot, rows) : narrow_table(snapshot, rows);
+  const auto ended = std::ranges::count_if(snapshot.connections, [](const auto& row) { return row->closed.has_value(); });
+  out += fmt::format("{} of {} connections shown, {} of them all ended; {} of {} slots in use\n", rows.size(),
+                     snapshot.connections.size(), ended, snapshot.slots_used, snapshot.slots_capacity);
+  return out + loss_lines(snapshot);
+}
+
+}  // namespace tickwire::exporting

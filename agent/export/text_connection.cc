@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "base/text.h"
+#include "export/tables.h"
+#include "export/text_parts.h"
+#include "export/timestamps.h"
+
+namespace tickwire::exporting {
+namespace {
+
+using model::Connection;
+using model::Direction;
+using model::Snapshot;
+
+void append_field(std::string& out, std::string_view title, std::string_view value) {
+  out += fmt::format("  {:<18} {}\n", title, value);
+}
+
+std::string time_or_dash(const Snapshot& snapshot, std::optional<std::chrono::nanoseconds> monotonic) {
+  return monotonic ? rfc3339(snapshot.unix_time - snapshot.monotonic + *monotonic) : kNotMeasured;
+}
+
+bool is_tcp(const Connection& connection) { return connection.key.protocol == model::Protocol::kTcp; }
+
+std::string handshake_text(const Connection& connection) {
+  const model::SeriesRow& row = model::row(model::Series::kRttHandshake);
+  if (connection.handshake) return fmt::format("{} by {}: {}", format_duration(*connection.handshake), row.method, row.meaning);
+  if (!is_tcp(connection)) return "not measured: UDP has none";
+  if (connection.seeded) return "not measured: the connection is older than the agent";
+  return "not measured: no single SYN-ACK with its acknowledgement was seen";
+}
+
+std::string srtt_text(const Connection& connection) {
+  if (connection.srtt) {
+    return fmt::format("{} by {}: the kernel's own smoothed rtt", format_duration(*connection.srtt), model::kMethodSrtt);
+  }
+  return is_tcp(connection) ? "not measured: the kernel has told none yet" : "not measured: the kernel keeps none for UDP";
+}
+
+std::string why_no_rtt(const Connection& connection) {
+  if (!is_tcp(connection)) return "UDP has no echo of its own; a rule for the game's protocol would be needed";
+  return "nothing that this node sent has been acknowledged yet";
+}
+
+std::string why_no_turnaround(const Connection& connection) {
+  if (connection.traffic[static_cast<std::size_t>(Direction::kIngress)].bytes == 0) return "no payload has come in";
+  if (connection.traffic[static_cast<std::size_t>(Direction::kEgress)].bytes == 0) return "no payload has left";
+  return "no payload has left after one came in";
+}
+
+void append_latency(std::string& out, model::Quantity quantity, const model::Latency& latency,
+                    std::optional<std::chrono::nanoseconds> shortest, const std::string& why_not) {
+  if (!latency.series || latency.samples() == 0) {
+    out += fmt::format("\n{}: not measured: {}\n", name(quantity), why_not);
+    return;
+  }
+  const model::SeriesRow& row = model::row(*latency.series);
+  out += fmt::format("\n{} by {}: {}\n", name(quantity), row.method, row.meaning);
+  out += fmt::format("  {} samples", latency.samples());
+  if (shortest) out += fmt::format(", min {}", format_duration(*shortest));
+  out += fmt::format(", p50 {}, p90 {}, p95 {}, p99 {}, p99.9 {}, max {}, mean {}\n", duration_or_dash(latency.p50),
+                     duration_or_dash(latency.p90), duration_or_dash(latency.p95), duration_or_dash(latency.p99),
+                     duration_or_dash(latency.p999), duration_or_dash(latency.max), duration_or_dash(latency.histogram->mean()));
+  out += histogram_bars(*latency.histogram);
+}
+
+}  // namespace
+
+std::string connection_text(const Snapshot& snapshot, const Connection& connection) {
+  const model::Traffic& in = connection.traffic[static_cast<std::size_t>(Direction::kIngress)];
+  const model::Traffic& sent = connection.traffic[static_cast<std::size_t>(Direction::kEgress)];
+  std::string out = fmt::format("connection {}\n", connection.id.text());
+  append_field(out, "service", connection.service ? connection.service->text() : kNotMeasured);
+  append_field(out, "protocol", name(connection.key.protocol));
+  append_field(out, "local", connection.key.local.text());
+  append_field(out, "remote", connection.key.remote.text());
+  append_field(out, "state", name(connection.state));
+  append_field(out, "age", format_age(connection.age(snapshot.monotonic)));
+  append_field(out, "opened", time_or_dash(snapshot, connection.opened));
+  append_field(out, "established", time_or_dash(snapshot, connection.established));
+  append_field(out, "closed", time_or_dash(snapshot, connection.closed));
+  append_field(out, "close reason", connection.closed ? name(connection.close_reason) : kNotMeasured);
+  append_field(out, "seeded", connection.seeded ? "yes, it is older than the agent" : "no, its beginning was seen");
+  append_field(out, "packets in", std::to_string(in.packets));
+  append_field(out, "packets out", std::to_string(sent.packets));
+  append_field(out, "payload bytes in", std::to_string(in.bytes));
+  append_field(out, "payload bytes out", std::to_string(sent.bytes));
+  append_field(out, "retransmissions", is_tcp(connection) ? std::to_string(connection.retransmissions) : kNotMeasured);
+  append_field(out, "handshake", handshake_text(connection));
+  append_field(out, "srtt", srtt_text(connection));
+  append_latency(out, model::Quantity::kRtt, connection.rtt, connection.rtt_min, why_no_rtt(connection));
+  append_latency(out, model::Quantity::kTurnaround, connection.turnaround, std::nullopt, why_no_turnaround(connection));
+  return out;
+}
+
+}  // namespace tickwire::exporting
