@@ -6,26 +6,16 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "model/connection.h"
+#include "model/lifecycle.h"
 #include "model/service.h"
 #include "model/snapshot.h"
 #include "model/tick.h"
 
 namespace tickwire::model {
-
-struct StateLimits {
-  std::chrono::nanoseconds udp_idle{std::chrono::seconds(30)};    // UDP without a packet for so long has ended
-  std::chrono::nanoseconds tcp_silent{std::chrono::minutes(15)};  // TCP without a packet and without a state hook
-  std::chrono::nanoseconds half_open{std::chrono::seconds(10)};   // TCP that was never established
-  std::chrono::nanoseconds linger{std::chrono::seconds(2)};       // a slot is kept so long after the end, for late packets
-  std::chrono::nanoseconds closed_visible{std::chrono::seconds(60)};
-  std::size_t closed_rows = 16384;  // at most so many ended connections are kept; the oldest goes first, counted
-};
 
 class State {
  public:

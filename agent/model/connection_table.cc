@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/connection_table.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace tickwire::model {
+namespace {
+
+constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max();
+
+bool had_traffic(const ConnectionChange& change) {
+  return std::ranges::any_of(change.traffic, [](const Traffic& gained) { return gained.packets > 0; });
+}
+
+// Takes the gained samples in and computes what is read from them.
+void gain(Latency& latency, std::optional<Series> series, const Tick& tick, const HistogramGain& gained) {
+  // Samples of two methods never share a histogram: with another method it begins anew.
+  if (series && latency.series && series != latency.series) latency = {};
+  if (series) latency.series = series;
+  if (gained.count == 0) return;
+  latency.histogram = with_gain(latency.histogram, Resolution::kConnection, tick, gained);
+  const Histogram& histogram = *latency.histogram;
+  latency.p50 = histogram.quantile(0.5);
+  latency.p90 = histogram.quantile(0.9);
+  latency.p95 = histogram.quantile(0.95);
+  latency.p99 = histogram.quantile(0.99);
+  latency.p999 = histogram.quantile(0.999);
+  latency.max = histogram.max();
+}
+
+}  // namespace
+
+void ConnectionTable::apply(const Tick& tick, const ServiceTable& services) {
+  for (const ConnectionChange& change : tick.connections) apply(tick, change, services);
+  end_silent(tick.monotonic);
+  drop_shown(tick.monotonic);
+}
+
+void ConnectionTable::apply(const Tick& tick, const ConnectionChange& change, const ServiceTable& services) {
+  if (change.id.slot >= slots_.size()) {
+    slots_.resize(change.id.slot + std::size_t{1});
+    deadlines_.resize(slots_.size(), kNever);
+  }
+  const Slot& slot = slots_[change.id.slot];
+  const bool known = slot.taken && slot.generation == change.id.generation;
+  if (!known && !change.is_new) return;
+  if (!known) begin(tick, change, services);
+  update(tick, change, slots_[change.id.slot]);
+}
+
+void ConnectionTable::begin(const Tick& tick, const ConnectionChange& change, const ServiceTable& services) {
+  Slot& slot = slots_[change.id.slot];
+  if (slot.taken && slot.row) {
+    // The kernel gave the slot to somebody else: who had it has ended, or went unnoticed. The row is shown without the slot.
+    if (!slot.ended) end(slot, std::make_shared<Connection>(*slot.row), slot.first_sign, change.opened);
+    released_.emplace(slot.row->id, std::move(slot.row));
+  }
+  slot = {.row = nullptr, .service = services.find(change.service), .generation = change.id.generation, .taken = true};
+  deadlines_[change.id.slot] = kNever;
+  if (!slot.service) {
+    // A packet of a service that was removed a moment ago took the slot: it goes back, and is no connection of anybody.
+    slot.ended = true;
+    lingering_.emplace(tick.monotonic, change.id);
+    return;
+  }
+  auto row = std::make_shared<Connection>();
+  row->id = change.id;
+  row->key = change.key;
+  row->service = slot.service->id;
+  row->last_packet = change.opened;
+  slot.row = std::move(row);
+}
+
+void ConnectionTable::update(const Tick& tick, const ConnectionChange& change, Slot& slot) {
+  if (!slot.service) return;
+  slot.service->count_traffic(change.traffic);
+  if (slot.ended) {
+    if (Row* const row = find_row(change.id)) *row = changed(tick, change, **row);
+    return;
+  }
+  std::shared_ptr<Connection> row = changed(tick, change, *slot.row);
+  const ConnectionState state = state_after(change, row->key.protocol);
+  if (slot.first_sign == CloseReason::kNone) slot.first_sign = first_sign(change);
+  if (state == ConnectionState::kClosed) {
+    CloseReason reason = change.close_reason != CloseReason::kNone ? change.close_reason : slot.first_sign;
+    if (reason == CloseReason::kNone && !was_established(*row)) reason = CloseReason::kHalfOpen;
+    end(slot, std::move(row), reason, change.closed.value_or(tick.monotonic));
+    return;
+  }
+  slot.service->move_connection(row->state, state);
+  row->state = state;
+  const Deadline deadline = deadline_of(*row, change.state_from_kernel, limits_);
+  deadlines_[change.id.slot] = deadline.at;
+  slot.deadline_reason = deadline.reason;
+  slot.row = std::move(row);
+}
+
+std::shared_ptr<Connection> ConnectionTable::changed(const Tick& tick, const ConnectionChange& change,
+                                                     const Connection& before) const {
+  auto row = std::make_shared<Connection>(before);
+  row->seeded = change.seeded;
+  row->opened = change.opened;
+  row->established = change.established;
+  row->handshake = change.handshake;
+  row->srtt = change.srtt;
+  row->rtt_min = change.rtt_min;
+  row->retransmissions = change.retransmissions;
+  for (std::size_t i = 0; i < row->traffic.size(); ++i) {
+    row->traffic[i].packets += change.traffic[i].packets;
+    row->traffic[i].bytes += change.traffic[i].bytes;
+  }
+  if (had_traffic(change)) row->last_packet = tick.monotonic;
+  gain(row->rtt, change.rtt_series, tick, change.rtt);
+  const bool answered = change.turnaround.count > 0;
+  gain(row->turnaround, answered ? std::optional(Series::kTurnaroundNextPacket) : std::nullopt, tick, change.turnaround);
+  return row;
+}
+
+void ConnectionTable::end(Slot& slot, std::shared_ptr<Connection> row, CloseReason reason, Nanoseconds at) {
+  slot.service->move_connection(row->state, ConnectionState::kClosed);
+  slot.service->count_end(reason);
+  slot.ended = true;
+  row->state = ConnectionState::kClosed;
+  row->closed = at;
+  row->close_reason = reason;
+  lingering_.emplace(at, row->id);
+  shown_.emplace(at, row->id);
+  deadlines_[row->id.slot] = kNever;
+  slot.row = std::move(row);
+}
+
+void ConnectionTable::end_service(const ServiceRecord& service, Nanoseconds now) {
+  for (Slot& slot : slots_) {
+    if (slot.taken && !slot.ended && slot.service.get() == &service) {
+      end(slot, std::make_shared<Connection>(*slot.row), CloseReason::kServiceGone, now);
+    }
+  }
+}
+
+void ConnectionTable::end_silent(Nanoseconds now) {
+  for (std::size_t number = 0; number < deadlines_.size(); ++number) {
+    if (deadlines_[number] > now) continue;
+    Slot& slot = slots_[number];
+    end(slot, std::make_shared<Connection>(*slot.row), slot.deadline_reason, now);
+  }
+}
+
+void ConnectionTable::drop_shown(Nanoseconds now) {
+  while (!shown_.empty() && now - shown_.begin()->first >= limits_.closed_visible) {
+    hide(shown_.begin()->second);
+    shown_.erase(shown_.begin());
+  }
+  while (shown_.size() > limits_.closed_rows) {
+    hide(shown_.begin()->second);
+    shown_.erase(shown_.begin());
+    ++dropped_;
+  }
+}
+
+void ConnectionTable::hide(const ConnectionId& id) {
+  Slot& slot = slots_[id.slot];
+  if (released_.erase(id) == 0 && slot.ended && slot.generation == id.generation) slot.row = nullptr;
+}
+
+ConnectionTable::Row* ConnectionTable::find_row(const ConnectionId& id) {
+  Slot& slot = slots_[id.slot];
+  if (slot.row && slot.generation == id.generation) return &slot.row;
+  const auto found = released_.find(id);
+  return found == released_.end() ? nullptr : &found->second;
+}
+
+std::vector<ConnectionId> ConnectionTable::take_ended(Nanoseconds now) {
+  std::vector<ConnectionId> ids;
+  while (!lingering_.empty() && now - lingering_.begin()->first > limits_.linger) {
+    const ConnectionId id = lingering_.begin()->second;
+    lingering_.erase(lingering_.begin());
+    Slot& slot = slots_[id.slot];
+    if (slot.row && slot.generation == id.generation) released_.emplace(id, std::move(slot.row));
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+std::vector<ConnectionTable::Row> ConnectionTable::rows() const {
+  std::vector<Row> rows;
+  rows.reserve(slots_.size() + released_.size());
+  auto released = released_.begin();
+  for (const Slot& slot : slots_) {
+    if (!slot.row) continue;
+    for (; released != released_.end() && released->first < slot.row->id; ++released) rows.push_back(released->second);
+    rows.push_back(slot.row);
+  }
+  for (; released != released_.end(); ++released) rows.push_back(released->second);
+  return rows;
+}
+
+}  // namespace tickwire::model

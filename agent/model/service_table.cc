@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/service_table.h"
+
+#include <algorithm>
+
+namespace tickwire::model {
+namespace {
+
+bool is_counted(ConnectionState state) { return state != ConnectionState::kNone && state != ConnectionState::kClosed; }
+
+}  // namespace
+
+void ServiceRecord::move_connection(ConnectionState before, ConnectionState after) {
+  if (before == after) return;
+  if (is_counted(after)) ++totals.connections[after];
+  const auto left = is_counted(before) ? totals.connections.find(before) : totals.connections.end();
+  if (left != totals.connections.end() && --left->second == 0) totals.connections.erase(left);
+}
+
+void ServiceRecord::count_end(CloseReason reason) {
+  ++totals.closed;
+  ++totals.closed_by[reason];
+}
+
+void ServiceRecord::count_traffic(const std::array<Traffic, 2>& gained) {
+  for (std::size_t i = 0; i < gained.size(); ++i) {
+    totals.traffic[i].packets += gained[i].packets;
+    totals.traffic[i].bytes += gained[i].bytes;
+  }
+}
+
+std::shared_ptr<const Histogram> with_gain(const std::shared_ptr<const Histogram>& before, Resolution resolution,
+                                           const Tick& tick, const HistogramGain& gain) {
+  if (gain.count == 0 && gain.sum == std::chrono::nanoseconds{0}) return before;
+  auto after = before ? std::make_shared<Histogram>(*before) : std::make_shared<Histogram>(resolution);
+  for (const CellGain& cell : tick.gains(gain)) after->add(cell.cell, cell.samples);
+  after->add_sum(gain.sum);
+  return after;
+}
+
+void ServiceTable::add(std::uint16_t number, const ServiceId& id) {
+  std::shared_ptr<ServiceRecord>& record = records_[id];
+  if (!record) {
+    record = std::make_shared<ServiceRecord>();
+    record->id = std::make_shared<const ServiceId>(id);
+    record->totals.id = id;
+  }
+  if (!record->watched) std::erase(retired_, id);
+  record->watched = true;
+  if (by_number_.size() <= number) by_number_.resize(number + 1U);
+  by_number_[number] = record;
+}
+
+std::shared_ptr<ServiceRecord> ServiceTable::remove(std::uint16_t number) {
+  if (number >= by_number_.size() || !by_number_[number]) return nullptr;
+  std::shared_ptr<ServiceRecord> record = std::move(by_number_[number]);
+  by_number_[number] = nullptr;
+  record->watched = false;
+  retired_.push_back(*record->id);
+  if (retired_.size() > TW_SERVICES_MAX) {
+    records_.erase(retired_.front());
+    retired_.pop_front();
+  }
+  return record;
+}
+
+std::shared_ptr<ServiceRecord> ServiceTable::find(std::uint16_t number) const {
+  return number < by_number_.size() ? by_number_[number] : nullptr;
+}
+
+void ServiceTable::apply(const Tick& tick) {
+  for (const ServiceChange& change : tick.services) {
+    if (const std::shared_ptr<ServiceRecord> record = find(change.service)) {
+      record->count_traffic(change.unslotted);
+      apply(tick, change, record->totals);
+    }
+  }
+}
+
+void ServiceTable::apply(const Tick& tick, const ServiceChange& change, Service& totals) {
+  totals.opened += change.opened;
+  totals.retransmissions += change.retransmissions;
+  for (const ConnectionState state : tcp_states()) {
+    const std::uint64_t entered = change.transitions.at(static_cast<std::size_t>(state));
+    if (entered > 0) totals.transitions[state] += entered;
+  }
+  for (std::size_t series = 0; series < kSeriesCount; ++series) {
+    totals.histograms[series] = with_gain(totals.histograms[series], Resolution::kService, tick, change.histograms[series]);
+  }
+}
+
+std::vector<Service> ServiceTable::services() const {
+  std::vector<Service> services;
+  for (const auto& [id, record] : records_) {
+    if (record->watched) services.push_back(record->totals);
+  }
+  return services;
+}
+
+}  // namespace tickwire::model
