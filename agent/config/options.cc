@@ -1,2 +1,290 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <optional>
+#include <regex>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+#include "config/file.h"
+#include "config/words.h"
+#include "tickwire/service.h"
+
+namespace tickwire::config {
+namespace {
+
+// One option: the same name on the command line (--name), in the environment (TICKWIRE_NAME) and in the file (name = value).
+struct Row {
+  std::string_view name;
+  std::string_view value;  // what the help text calls the value; empty: a switch
+  bool repeats;            // several values, each set one after the other
+  std::string_view help;
+  std::string_view initial;  // the default, as the help text says it
+  Result<void> (*set)(std::string_view value, RunOptions& options);
+};
+
+Result<void> set_number(std::string_view value, std::uint64_t least, std::uint64_t most, std::uint32_t& target) {
+  const auto number = parse_number(value, least, most);
+  if (!number) return std::unexpected(number.error());
+  target = static_cast<std::uint32_t>(*number);
+  return {};
+}
+
+Result<void> set_duration(std::string_view value, std::chrono::nanoseconds least, std::chrono::nanoseconds most,
+                          std::chrono::nanoseconds& target) {
+  const auto duration = parse_duration(value);
+  if (!duration) return std::unexpected(duration.error());
+  if (*duration < least || *duration > most) {
+    return fail_usage(fmt::format("'{}' is not between {} and {}", value, format_duration(least), format_duration(most)));
+  }
+  target = *duration;
+  return {};
+}
+
+Result<void> add_service(std::string_view value, std::vector<model::ServiceId>& services) {
+  auto service = model::ServiceId::parse(value);
+  if (!service) return std::unexpected(service.error());
+  services.push_back(*std::move(service));
+  return {};
+}
+
+constexpr std::array kArrivals{Word{"auto", Arrival::kAuto}, Word{"native", Arrival::kXdpNative},
+                               Word{"generic", Arrival::kXdpGeneric}, Word{"tcx", Arrival::kTcx},
+                               Word{"clsact", Arrival::kClsact}};
+constexpr std::array kDepartures{Word{"auto", Departure::kAuto}, Word{"tcx", Departure::kTcx},
+                                 Word{"clsact", Departure::kClsact}};
+constexpr std::array kTcpStateHooks{Word{"auto", TcpStateHook::kAuto}, Word{"fentry", TcpStateHook::kFentry},
+                                    Word{"kprobe", TcpStateHook::kKprobe}, Word{"tracepoint", TcpStateHook::kTracepoint},
+                                    Word{"none", TcpStateHook::kNone}};
+constexpr std::array kLogLevels{Word{"debug", LogLevel::kDebug}, Word{"info", LogLevel::kInfo}, Word{"warn", LogLevel::kWarn},
+                                Word{"error", LogLevel::kError}};
+
+constexpr std::array kRows{
+    Row{"interface", "NAME", true,
+        "Interface to watch: a name, or /regex/ that the whole name must match.\nMay be given several times.",
+        "those with a default route, or lo",
+        [](std::string_view value, RunOptions& options) -> Result<void> {
+          options.interfaces.emplace_back(value);
+          return {};
+        }},
+    Row{"service", "NAME=PROTO/PORT", true,
+        "Service to watch, as world=udp/7777; without NAME= it is called udp-7777.\nMay be given several times.",
+        "every listening TCP and bound UDP socket",
+        [](std::string_view value, RunOptions& options) { return add_service(value, options.services); }},
+    Row{"max-connections", "N", false, "Connections that are kept at the same time, 64 .. 4194304.", "16384",
+        [](std::string_view value, RunOptions& options) { return set_number(value, 64, 4'194'304, options.max_connections); }},
+    Row{"max-services", "N", false, "Services that are watched at the same time, 1 .. 1024.", "64",
+        [](std::string_view value, RunOptions& options) { return set_number(value, 1, TW_SERVICES_MAX, options.max_services); }},
+    Row{"listen", "HOST:PORT", false,
+        "TCP address of /metrics and health: host:port, [v6]:port, :port (all addresses),\nor none.", kDefaultListen,
+        [](std::string_view value, RunOptions& options) -> Result<void> {
+          options.listen = value == "none" ? "" : value;
+          return {};
+        }},
+    Row{"api-socket", "PATH", false, "Unix socket that the other commands ask, a path of 1 .. 107 bytes.", kDefaultApiSocket,
+        [](std::string_view value, RunOptions& options) -> Result<void> {
+          options.api_socket = value;
+          return {};
+        }},
+    Row{"interval", "DURATION", false, "Time between two readings of the kernel, 50ms .. 60s.", "1s",
+        [](std::string_view value, RunOptions& options) {
+          return set_duration(value, std::chrono::milliseconds(50), std::chrono::seconds(60), options.interval);
+        }},
+    Row{"udp-idle-timeout", "DURATION", false, "A UDP connection without a packet for so long has ended, 1s .. 1h.", "30s",
+        [](std::string_view value, RunOptions& options) {
+          return set_duration(value, std::chrono::seconds(1), std::chrono::hours(1), options.udp_idle);
+        }},
+    Row{"arrival", "HOOK", false,
+        "Where arriving packets are stamped: auto, native (XDP), generic (XDP), tcx, clsact.\nauto takes the first that works.",
+        "auto", [](std::string_view value, RunOptions& options) { return set_word(value, kArrivals, options.arrival); }},
+    Row{"departure", "HOOK", false, "Where departing packets are stamped: auto, tcx, clsact. auto takes the first that works.",
+        "auto", [](std::string_view value, RunOptions& options) { return set_word(value, kDepartures, options.departure); }},
+    Row{"tcp-state", "HOOK", false,
+        "Where changes of TCP state are seen: auto, fentry, kprobe, tracepoint, none.\nauto takes the first that works.", "auto",
+        [](std::string_view value, RunOptions& options) { return set_word(value, kTcpStateHooks, options.tcp_state); }},
+    Row{"expose-connections", "", false,
+        "Serve the connection table over TCP as well: everyone who can connect sees the\nplayers' addresses.", "off",
+        [](std::string_view value, RunOptions& options) { return set_word(value, kSwitch, options.expose_connections); }},
+    Row{"connection-series", "N", false, "Connections that /metrics/connections shows at most, 0 .. 100000.", "1000",
+        [](std::string_view value, RunOptions& options) { return set_number(value, 0, 100'000, options.connection_series); }},
+    Row{"log-level", "LEVEL", false, "Least severe messages that are logged: debug, info, warn, error.", "info",
+        [](std::string_view value, RunOptions& options) { return set_word(value, kLogLevels, options.log_level); }},
+};
+
+std::string environment_name(std::string_view name) {
+  std::string result = "TICKWIRE_";
+  for (const char c : name) result += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return result;
+}
+
+// Empty counts as not set, as is usual for the environment.
+std::optional<std::string> environment_value(const std::string& variable) {
+  const char* value = std::getenv(variable.c_str());
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+// Where an option was told, and what.
+struct Given {
+  std::string origin;
+  std::vector<std::string> values;
+};
+
+// The precedence of the sources is the order of this function.
+std::optional<Given> given(const Row& row, const CLI::Option& flag, const std::string& file_name, const FileValues& file) {
+  if (flag.count() > 0) return Given{"--" + std::string(row.name), flag.results()};
+  const std::string variable = environment_name(row.name);
+  if (const auto value = environment_value(variable)) {
+    return Given{variable, row.repeats ? split_list(*value) : std::vector{*value}};
+  }
+  if (const auto found = file.find(row.name); found != file.end()) {
+    return Given{fmt::format("{}: {}", file_name, row.name), found->second};
+  }
+  return std::nullopt;
+}
+
+Result<void> set_all(const Row& row, const Given& given, RunOptions& options) {
+  if (given.values.empty() || (!row.repeats && given.values.size() != 1)) {
+    return fail_usage(fmt::format("{}: one value is wanted, {} were given", given.origin, given.values.size()));
+  }
+  for (const std::string& value : given.values) {
+    if (const auto done = row.set(value, options); !done) return within(given.origin, done.error());
+  }
+  return {};
+}
+
+Result<void> apply(const std::array<CLI::Option*, kRows.size()>& flags, const CLI::Option& config_flag, RunOptions& options) {
+  std::string file_name;
+  FileValues file;
+  if (config_flag.count() > 0) {
+    file_name = config_flag.results().back();
+  } else {
+    file_name = environment_value(environment_name("config")).value_or("");
+  }
+  if (config_flag.count() > 0 || !file_name.empty()) {
+    std::vector<std::string_view> names;
+    std::ranges::transform(kRows, std::back_inserter(names), &Row::name);
+    auto read = read_file(file_name, names);
+    if (!read) return std::unexpected(read.error());
+    file = *std::move(read);
+  }
+  options = RunOptions{};
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    const auto told = given(kRows[i], *flags[i], file_name, file);
+    if (!told) continue;
+    if (const auto done = set_all(kRows[i], *told, options); !done) return done;
+  }
+  return {};
+}
+
+Result<void> validate_interfaces(const std::vector<std::string>& interfaces) {
+  for (const std::string& interface : interfaces) {
+    if (interface.size() >= 2 && interface.front() == '/' && interface.back() == '/') {
+      // Patterns are matched by recursion: a bound on their length bounds the stack.
+      if (interface.size() > 256) return fail_usage("interface: the /regex/ is longer than 256 characters");
+      try {
+        const std::regex pattern(interface.substr(1, interface.size() - 2));
+      } catch (const std::regex_error& error) {
+        return fail_usage(fmt::format("interface '{}': not a regular expression ({})", printable(interface), error.what()));
+      }
+      continue;
+    }
+    const bool bad = interface.find_first_of("/ \t\n") != std::string::npos || interface == "." || interface == "..";
+    if (interface.empty() || interface.size() > 15 || bad) {
+      return fail_usage(
+          fmt::format("interface '{}': not an interface's name (1 .. 15 characters without / and spaces) and not a /regex/",
+                      printable(interface)));
+    }
+  }
+  return {};
+}
+
+Result<void> validate_services(const RunOptions& options) {
+  std::set<std::pair<model::Protocol, std::uint16_t>> seen;
+  for (const model::ServiceId& service : options.services) {
+    if (!seen.emplace(service.protocol, service.port).second) {
+      return fail_usage(fmt::format("service {}/{} is given twice", model::name(service.protocol), service.port));
+    }
+  }
+  if (options.services.size() > options.max_services) {
+    return fail_usage(fmt::format("{} services are given, max-services is {}", options.services.size(), options.max_services));
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_run_options(CLI::App& command, RunOptions& options) {
+  std::array<CLI::Option*, kRows.size()> flags{};
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    const Row& row = kRows[i];
+    const std::string name = "--" + std::string(row.name);
+    const std::string help = fmt::format("{}\nDefault: {}. Environment: {}", row.help, row.initial, environment_name(row.name));
+    if (row.value.empty()) {
+      flags[i] = command.add_flag(name, help);
+      continue;
+    }
+    flags[i] = command.add_option(name, CLI::callback_t{}, help)->type_name(std::string(row.value));
+    if (row.repeats) flags[i]->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+  }
+  const CLI::Option* config_flag =
+      command
+          .add_option("--config", CLI::callback_t{},
+                      "File with lines `max-connections = 1000`, `service = [\"world=udp/7777\", \"tcp/9000\"]`;\nthe names are "
+                      "those of the flags. Flags win over the environment, the environment over the file.\nDefault: none. "
+                      "Environment: TICKWIRE_CONFIG")
+          ->type_name("FILE");
+  // After CLI11 has split the command line (and answered --help), and before anything runs.
+  command.parse_complete_callback([flags, config_flag, &options] {
+    auto done = apply(flags, *config_flag, options);
+    if (done) done = validate(options);
+    if (!done) throw CLI::ValidationError(done.error().text());
+  });
+}
+
+Result<void> validate(const RunOptions& options) {
+  if (auto done = validate_interfaces(options.interfaces); !done) return done;
+  if (auto done = validate_services(options); !done) return done;
+  if (!options.listen.empty()) {
+    if (const auto address = parse_listen(options.listen); !address) return std::unexpected(address.error());
+  }
+  if (options.api_socket.empty() || options.api_socket.size() > 107 || options.api_socket.find('\0') != std::string::npos) {
+    return fail_usage(fmt::format("api-socket '{}': a path of 1 .. 107 bytes is wanted", printable(options.api_socket)));
+  }
+  if (options.udp_idle < options.interval) {
+    return fail_usage(fmt::format("udp-idle-timeout {} is shorter than interval {}", format_duration(options.udp_idle),
+                                  format_duration(options.interval)));
+  }
+  return {};
+}
+
+Result<ListenAddress> parse_listen(std::string_view text) {
+  const auto bad = [&] {
+    return fail_usage(
+        fmt::format("listen '{}': host:port, [v6]:port or :port is wanted, with a port of 0 .. 65535", printable(text)));
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || text.size() > 300) return bad();
+  std::string_view host = text.substr(0, colon);
+  const auto port = parse_number(text.substr(colon + 1), 0, 65535);
+  if (!port) return bad();
+  if (host.starts_with('[')) {
+    if (!host.ends_with(']') || host.size() < 4) return bad();
+    host = host.substr(1, host.size() - 2);
+    if (host.find(':') == std::string_view::npos) return bad();
+  } else if (host.find(':') != std::string_view::npos) {
+    return bad();
+  }
+  if (host.find_first_of("[] /\t\n") != std::string_view::npos || host.find('\0') != std::string_view::npos) return bad();
+  return ListenAddress{.host = std::string(host), .port = static_cast<std::uint16_t>(*port)};
+}
+
+}  // namespace tickwire::config

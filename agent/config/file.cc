@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/Config.hpp>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <sstream>
+
+#include "base/unique_fd.h"
+#include "config/words.h"
+
+namespace tickwire::config {
+namespace {
+
+constexpr std::size_t kMostBytes = 1 << 20;  // far above any real file: a wrong path must not fill memory
+
+std::unexpected<Error> fail_file(const std::string& path, const std::string& reason) {
+  return fail_usage(fmt::format("config file '{}': {}", printable(path), reason));
+}
+
+Result<std::string> read_text(const std::string& path) {
+  // O_NONBLOCK: opening a FIFO that nobody writes to returns, and is refused below.
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const int open_error = errno;
+  if (!file) return fail_file(path, errno_text(open_error));
+  struct stat status {};
+  if (::fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode)) return fail_file(path, "not a regular file");
+  std::string text;
+  std::array<char, 16384> chunk{};
+  for (;;) {
+    const ssize_t length = ::read(file.fd(), chunk.data(), chunk.size());
+    const int read_error = errno;
+    if (length < 0 && read_error == EINTR) continue;
+    if (length < 0) return fail_file(path, errno_text(read_error));
+    if (length == 0) return text;
+    text.append(chunk.data(), static_cast<std::size_t>(length));
+    if (text.size() > kMostBytes) return fail_file(path, "longer than 1 MiB");
+  }
+}
+
+}  // namespace
+
+Result<FileValues> read_file(const std::string& path, std::span<const std::string_view> names) {
+  const auto text = read_text(path);
+  if (!text) return std::unexpected(text.error());
+  std::istringstream lines(*text);
+  FileValues values;
+  for (const CLI::ConfigItem& item : CLI::ConfigBase().from_config(lines)) {
+    if (!item.parents.empty())
+      return fail_file(path, fmt::format("unknown section [{}]: there are none", printable(item.parents.front())));
+    if (std::ranges::find(names, item.name) == names.end()) {
+      return fail_file(path, fmt::format("unknown name '{}'; known: {}", printable(item.name), fmt::join(names, ", ")));
+    }
+    std::vector<std::string>& value = values[item.name];
+    value.insert(value.end(), item.inputs.begin(), item.inputs.end());
+  }
+  return values;
+}
+
+}  // namespace tickwire::config
