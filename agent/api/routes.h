@@ -21,7 +21,7 @@ enum class Listener : std::uint8_t { kTcp, kUnix };
 
 struct Request {
   Listener listener = Listener::kTcp;
-  std::string_view method;  // "GET"; everything else is answered with 405
+  std::string_view method;  // "GET" or "HEAD" (the Server leaves its body out); everything else is answered with 405
   std::string_view path;
   std::vector<std::pair<std::string, std::string>> parameters;  // decoded
 };
@@ -30,6 +30,7 @@ struct Response {
   unsigned status = 200;
   std::string content_type;
   std::string body;
+  std::string allow;  // the Allow header of a 405; empty otherwise
 };
 
 struct RouteOptions {
@@ -51,6 +52,10 @@ class Routes {
   [[nodiscard]] Response answer(const Request& request) const;
 
  private:
+  [[nodiscard]] Response health(const model::Snapshot* snapshot) const;
+  [[nodiscard]] Response readiness(const model::Snapshot* snapshot) const;
+  [[nodiscard]] Response metrics(const Request& request, const model::Snapshot& snapshot) const;
+
   RouteOptions options_;
   Latest latest_;
   Now now_;
