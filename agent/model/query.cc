@@ -1,2 +1,278 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/query.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <limits>
+#include <ranges>
+#include <set>
+
+#include "base/text.h"
+
+namespace tickwire::model {
+namespace {
+
+using std::chrono::nanoseconds;
+using Row = std::shared_ptr<const Connection>;
+
+constexpr std::array<std::pair<SortKey, std::string_view>, 13> kSortKeys{{
+    {SortKey::kId, "id"},
+    {SortKey::kAge, "age"},
+    {SortKey::kService, "service"},
+    {SortKey::kRemote, "remote"},
+    {SortKey::kState, "state"},
+    {SortKey::kRttP50, "rtt_p50"},
+    {SortKey::kRttP99, "rtt_p99"},
+    {SortKey::kRttMin, "rtt_min"},
+    {SortKey::kTurnaroundP50, "turnaround_p50"},
+    {SortKey::kTurnaroundP99, "turnaround_p99"},
+    {SortKey::kPackets, "packets"},
+    {SortKey::kBytes, "bytes"},
+    {SortKey::kRetransmissions, "retransmissions"},
+}};
+
+// Ids that an error lists before it says how many more there are.
+constexpr std::size_t kListedIds = 10;
+
+template <typename Value, typename Target>
+Result<void> store(const Result<Value>& parsed, std::optional<Target>& target) {
+  if (!parsed) return std::unexpected(parsed.error());
+  target = static_cast<Target>(*parsed);
+  return {};
+}
+
+Result<void> parse_service(std::string_view value, ConnectionQuery& query) {
+  if (value.empty()) return fail_usage("it is empty", "give the name of a service");
+  query.service = std::string(value);
+  return {};
+}
+
+Result<void> parse_port(std::string_view value, ConnectionQuery& query) {
+  return store(parse_number(value, 1, std::numeric_limits<std::uint16_t>::max()), query.port);
+}
+
+Result<void> parse_remote(std::string_view value, ConnectionQuery& query) { return store(Cidr::parse(value), query.remote); }
+
+Result<void> parse_proto(std::string_view value, ConnectionQuery& query) {
+  query.protocol = protocol_of(value);
+  if (!query.protocol) return fail_usage(fmt::format("\"{}\" is not a protocol", value), "one of tcp, udp");
+  return {};
+}
+
+Result<void> parse_state(std::string_view value, ConnectionQuery& query) {
+  query.state = connection_state_of(value);
+  if (query.state && query.state != ConnectionState::kNone) return {};
+  std::vector<std::string_view> names;
+  std::ranges::transform(connection_states(), std::back_inserter(names), [](ConnectionState state) { return name(state); });
+  names.push_back(name(ConnectionState::kClosed));
+  return fail_usage(fmt::format("\"{}\" is not a state", value), fmt::format("one of {}", fmt::join(names, ", ")));
+}
+
+Result<void> parse_min_rtt(std::string_view value, ConnectionQuery& query) { return store(parse_duration(value), query.min_rtt); }
+
+Result<void> parse_min_turnaround(std::string_view value, ConnectionQuery& query) {
+  return store(parse_duration(value), query.min_turnaround);
+}
+
+Result<void> parse_sort(std::string_view value, ConnectionQuery& query) {
+  query.descending = value.starts_with('-');
+  const std::string_view key = query.descending ? value.substr(1) : value;
+  const auto found = std::ranges::find(kSortKeys, key, &std::pair<SortKey, std::string_view>::second);
+  if (found == kSortKeys.end()) {
+    return fail_usage(fmt::format("\"{}\" is not a key to sort by", key),
+                      fmt::format("one of {}; with - in front, the greatest first", fmt::join(sort_key_names(), ", ")));
+  }
+  query.sort = found->first;
+  return {};
+}
+
+Result<void> parse_limit(std::string_view value, ConnectionQuery& query) {
+  return store(parse_number(value, 1, std::numeric_limits<std::uint32_t>::max()), query.limit);
+}
+
+struct Parameter {
+  std::string_view name;
+  Result<void> (*parse)(std::string_view value, ConnectionQuery& query);
+};
+
+constexpr std::array kParameters{
+    Parameter{"service", parse_service},
+    Parameter{"port", parse_port},
+    Parameter{"remote", parse_remote},
+    Parameter{"proto", parse_proto},
+    Parameter{"state", parse_state},
+    Parameter{"min_rtt", parse_min_rtt},
+    Parameter{"min_turnaround", parse_min_turnaround},
+    Parameter{"sort", parse_sort},
+    Parameter{"limit", parse_limit},
+};
+
+bool reaches(const Latency& latency, nanoseconds least) {
+  const std::optional<nanoseconds> value = latency.p99 ? latency.p99 : latency.p50;
+  return value && *value >= least;
+}
+
+bool fits(const Connection& connection, const ConnectionQuery& query) {
+  if (query.service && (!connection.service || connection.service->name != *query.service)) return false;
+  if (query.port && connection.key.local.port != *query.port) return false;
+  if (query.remote && !query.remote->contains(connection.key.remote.address)) return false;
+  if (query.protocol && connection.key.protocol != *query.protocol) return false;
+  if (query.state && connection.state != *query.state) return false;
+  if (query.min_rtt && !reaches(connection.rtt, *query.min_rtt)) return false;
+  return !query.min_turnaround || reaches(connection.turnaround, *query.min_turnaround);
+}
+
+std::optional<std::uint64_t> number(std::optional<nanoseconds> duration) {
+  return duration.transform([](nanoseconds value) { return static_cast<std::uint64_t>(value.count()); });
+}
+
+// What is sorted by, of keys that are numbers; 0 for the others, which compare() knows.
+std::optional<std::uint64_t> sort_value(const Connection& connection, SortKey key, nanoseconds now) {
+  switch (key) {
+    case SortKey::kAge:
+      return number(connection.age(now));
+    case SortKey::kRttP50:
+      return number(connection.rtt.p50);
+    case SortKey::kRttP99:
+      return number(connection.rtt.p99);
+    case SortKey::kRttMin:
+      return number(connection.rtt_min);
+    case SortKey::kTurnaroundP50:
+      return number(connection.turnaround.p50);
+    case SortKey::kTurnaroundP99:
+      return number(connection.turnaround.p99);
+    case SortKey::kPackets:
+      return connection.traffic[0].packets + connection.traffic[1].packets;
+    case SortKey::kBytes:
+      return connection.traffic[0].bytes + connection.traffic[1].bytes;
+    case SortKey::kRetransmissions:
+      return connection.retransmissions;
+    default:
+      return 0;
+  }
+}
+
+struct Candidate {
+  const Row* row;
+  std::optional<std::uint64_t> value;
+};
+
+std::strong_ordering compare(const Candidate& a, const Candidate& b, SortKey key) {
+  const Connection& left = **a.row;
+  const Connection& right = **b.row;
+  switch (key) {
+    case SortKey::kId:
+      return left.id <=> right.id;
+    case SortKey::kService:
+      if (!left.service || !right.service) return (left.service != nullptr) <=> (right.service != nullptr);
+      return *left.service <=> *right.service;
+    case SortKey::kRemote:
+      return left.key.remote <=> right.key.remote;
+    case SortKey::kState:
+      return name(left.state) <=> name(right.state);
+    default:
+      return *a.value <=> *b.value;
+  }
+}
+
+// Whether `a` comes before `b`.
+bool precedes(const Candidate& a, const Candidate& b, const ConnectionQuery& query) {
+  if (a.value.has_value() != b.value.has_value()) return a.value.has_value();
+  const std::strong_ordering order = a.value ? compare(a, b, query.sort) : std::strong_ordering::equal;
+  if (order != std::strong_ordering::equal) return query.descending ? order > 0 : order < 0;
+  return (*a.row)->id < (*b.row)->id;
+}
+
+// What one row must be for find_connection.
+struct Wanted {
+  std::optional<ConnectionId> id;
+  std::optional<Endpoint> local, remote;
+
+  [[nodiscard]] bool is(const Connection& connection) const {
+    return (!id || connection.id == *id) && (!local || connection.key.local == *local) &&
+           (!remote || connection.key.remote == *remote);
+  }
+};
+
+Result<Wanted> parse_wanted(std::string_view text) {
+  Wanted wanted;
+  wanted.id = ConnectionId::parse(text);
+  if (wanted.id) return wanted;
+  const std::size_t arrow = text.find('>');
+  if (arrow != std::string_view::npos) {
+    const auto local = Endpoint::parse(trim(text.substr(0, arrow)));
+    if (!local) return std::unexpected(local.error());
+    wanted.local = *local;
+  }
+  const auto remote = Endpoint::parse(trim(arrow == std::string_view::npos ? text : text.substr(arrow + 1)));
+  if (!remote) {
+    return fail_usage(
+        fmt::format("\"{}\" does not name a connection", text),
+        "give its id like 12.3, its remote endpoint like 192.0.2.1:4000, or both ends like 192.0.2.9:7777>192.0.2.1:4000");
+  }
+  wanted.remote = *remote;
+  return wanted;
+}
+
+}  // namespace
+
+Result<ConnectionQuery> ConnectionQuery::parse(const std::vector<std::pair<std::string, std::string>>& parameters) {
+  ConnectionQuery query;
+  std::set<std::string_view> given;
+  for (const auto& [name, value] : parameters) {
+    const auto parameter = std::ranges::find(kParameters, name, &Parameter::name);
+    if (parameter == kParameters.end()) {
+      std::vector<std::string_view> names;
+      std::ranges::transform(kParameters, std::back_inserter(names), &Parameter::name);
+      return fail_usage(fmt::format("\"{}\" is not a parameter", name), fmt::format("one of {}", fmt::join(names, ", ")));
+    }
+    if (!given.insert(name).second) return fail_usage(fmt::format("{} is given twice", name));
+    if (const Result<void> parsed = parameter->parse(value, query); !parsed) return within(name, parsed.error());
+  }
+  return query;
+}
+
+std::vector<std::string_view> sort_key_names() {
+  std::vector<std::string_view> names;
+  std::ranges::transform(kSortKeys, std::back_inserter(names), &std::pair<SortKey, std::string_view>::second);
+  return names;
+}
+
+std::vector<Row> select(const Snapshot& snapshot, const ConnectionQuery& query) {
+  std::vector<Candidate> candidates;
+  for (const Row& row : snapshot.connections) {
+    if (fits(*row, query)) candidates.push_back({&row, sort_value(*row, query.sort, snapshot.monotonic)});
+  }
+  const std::size_t count = std::min(query.limit.value_or(candidates.size()), candidates.size());
+  const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(count);
+  std::ranges::partial_sort(candidates, end, [&](const Candidate& a, const Candidate& b) { return precedes(a, b, query); });
+  std::vector<Row> rows;
+  rows.reserve(count);
+  std::transform(candidates.begin(), end, std::back_inserter(rows), [](const Candidate& candidate) { return *candidate.row; });
+  return rows;
+}
+
+Result<Row> find_connection(const Snapshot& snapshot, std::string_view text) {
+  const auto wanted = parse_wanted(text);
+  if (!wanted) return std::unexpected(wanted.error());
+  std::vector<Row> found;
+  std::ranges::copy_if(snapshot.connections, std::back_inserter(found), [&](const Row& row) { return wanted->is(*row); });
+  if (std::ranges::any_of(found, [](const Row& row) { return !row->closed; })) {
+    std::erase_if(found, [](const Row& row) { return row->closed.has_value(); });
+  }
+  if (found.size() == 1) return found.front();
+  if (found.empty()) {
+    return fail_usage(fmt::format("there is no connection {}", text), "`tickwire connections` lists those that there are");
+  }
+  std::vector<std::string> ids;
+  for (const Row& row : found | std::views::take(kListedIds)) ids.push_back(row->id.text());
+  const std::string more = found.size() > ids.size() ? fmt::format(" and {} more", found.size() - ids.size()) : "";
+  return fail_usage(fmt::format("{} connections are {}: {}{}", found.size(), text, fmt::join(ids, ", "), more),
+                    "name one by its id");
+}
+
+}  // namespace tickwire::model
