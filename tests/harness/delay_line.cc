@@ -137,11 +137,14 @@ void DelayLine::serve() {
       while (!port.waiting.empty() && port.waiting.front().due <= monotonic_now()) {
         Held held = std::move(port.waiting.front());
         port.waiting.pop_front();
-        held.passed.departed = monotonic_now();
+        {
+          // Logged before it is sent: whoever has received it finds it in the log.
+          const std::scoped_lock lock(mutex_);
+          held.passed.departed = monotonic_now();
+          log_.push_back(std::move(held.passed));
+        }
         // A refusal by the other port would be a hole in the truth; it cannot happen with its queue and these loads.
         static_cast<void>(::send(port.out, held.frame.data(), held.frame.size(), 0));
-        const std::scoped_lock lock(mutex_);
-        log_.push_back(std::move(held.passed));
       }
       if (!port.waiting.empty()) next = std::min(next, port.waiting.front().due);
     }

@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -164,6 +166,19 @@ bool take_end(int borrowed_fd) {
 void acknowledge_at_once(int borrowed_fd) {
   const int on = 1;
   ::setsockopt(borrowed_fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+UniqueFd frame_socket(const Namespace& network, const std::string& interface) {
+  UniqueFd fd = open_socket(network, AF_PACKET, SOCK_RAW);
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  network.enter([&] { address.sll_ifindex = static_cast<int>(::if_nametoindex(interface.c_str())); });
+  check(::bind(fd.fd(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "bind to " + interface);
+  return fd;
+}
+
+void send_frame(int borrowed_fd, std::span<const std::uint8_t> frame) {
+  check(::send(borrowed_fd, frame.data(), frame.size(), 0) == static_cast<ssize_t>(frame.size()), "send a frame");
 }
 
 void reset_on_close(int borrowed_fd) {

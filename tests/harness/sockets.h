@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -43,6 +44,9 @@ void take_bytes(int borrowed_fd, std::size_t bytes);
 [[nodiscard]] bool take_end(int borrowed_fd);
 // Acknowledgements of what comes next leave at once; the kernel forgets this, so ask again after each read.
 void acknowledge_at_once(int borrowed_fd);
+// For frames as they are, tagged ones too, that leave by the interface.
+[[nodiscard]] UniqueFd frame_socket(const Namespace& network, const std::string& interface);
+void send_frame(int borrowed_fd, std::span<const std::uint8_t> frame);
 // Closing resets the connection instead of ending it.
 void reset_on_close(int borrowed_fd);
 
