@@ -1,2 +1,144 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "api/client.h"
+#include "cli/request.h"
+#include "cli/terminal.h"
+#include "cli/watch.h"
+#include "config/options.h"
+#include "model/query.h"
+
+namespace tickwire::cli {
+namespace {
+
+// What every subcommand is told.
+struct Common {
+  std::string api_socket{config::kDefaultApiSocket};
+  std::string output;
+};
+
+void add_common(CLI::App& command, Common& common, std::vector<std::string> outputs) {
+  command
+      .add_option("--api-socket", common.api_socket,
+                  "The agent's Unix socket.\nDefault: " + common.api_socket + ". Environment: TICKWIRE_API_SOCKET")
+      ->type_name("PATH")
+      ->envname("TICKWIRE_API_SOCKET");
+  common.output = outputs.front();
+  command
+      .add_option("-o,--output", common.output,
+                  "Form of the output: " + CLI::detail::join(outputs, ", ") + ".\nDefault: " + common.output)
+      ->type_name("FORM")
+      ->check(CLI::IsMember(std::move(outputs)));
+}
+
+Result<std::string> fetch(const std::string& api_socket, const Request& request) {
+  auto reply = api::get(api_socket, request.path, request.parameters);
+  if (!reply) return std::unexpected(reply.error());
+  return body_of(*std::move(reply));
+}
+
+// Asks once and prints the answer.
+Result<int> print(const std::string& api_socket, const Request& request) {
+  const auto body = fetch(api_socket, request);
+  if (!body) return std::unexpected(body.error());
+  const Output output;
+  const auto written = write_all(STDOUT_FILENO, *body);
+  if (!written) return std::unexpected(written.error());
+  return 0;
+}
+
+Result<int> watch_connections(const std::string& api_socket, const Request& request, std::chrono::nanoseconds interval) {
+  const Output output;
+  const Interrupt interrupt;
+  const auto show = [](const std::string& picture) {
+    const auto rows = terminal_rows(STDOUT_FILENO);  // each time: windows change their size
+    return write_all(STDOUT_FILENO, rows ? screen(picture, *rows) : picture);
+  };
+  return run_watch({
+      .fetch = [&] { return fetch(api_socket, request); },
+      .show = show,
+      .interrupted = [&] { return interrupt.wait(interval); },
+  });
+}
+
+Result<int> run_connections(const Common& common, ConnectionFlags flags) {
+  flags.output = common.output;
+  const auto request = connections_request(flags);
+  if (!request) return std::unexpected(request.error());
+  if (!flags.watch) return print(common.api_socket, *request);
+  const auto interval = watch_interval(flags);
+  if (!interval) return std::unexpected(interval.error());
+  return watch_connections(common.api_socket, *request, *interval);
+}
+
+Command add_connections(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("connections", "Show the connections with their latency");
+  const auto common = std::make_shared<Common>();
+  const auto flags = std::make_shared<ConnectionFlags>();
+  add_common(*command, *common, {"table", "wide", "json", "jsonl"});
+  const auto add = [&](const char* name, std::string& target, const char* type, const char* help) {
+    return command->add_option(name, target, help)->type_name(type);
+  };
+  add("--service", flags->service, "NAME", "Only this service");
+  add("--port", flags->port, "PORT", "Only this local port, 1 .. 65535");
+  add("--remote", flags->remote, "CIDR", "Only remote addresses in this prefix, as 192.0.2.0/24 or 2001:db8::1");
+  add("--proto", flags->proto, "PROTO", "Only this protocol: tcp, udp");
+  add("--state", flags->state, "STATE", "Only this state: established, syn_recv, ..., closed; active for UDP");
+  add("--min-rtt", flags->min_rtt, "DURATION", "Only those with an rtt p99 of at least this, as 80ms (p50 below 100 samples)");
+  add("--min-turnaround", flags->min_turnaround, "DURATION",
+      "Only those with a turnaround p99 of at least this (p50 below 100 samples)");
+  std::string sort_help = "Order by KEY, or by -KEY, greatest first. Default: -rtt_p99. Keys:\n";
+  for (const std::string_view key : model::sort_key_names()) sort_help += std::string(key) + " ";
+  add("--sort", flags->sort, "KEY", sort_help.c_str());
+  add("--limit", flags->limit, "N", "At most N connections, at least 1. Default: all");
+  CLI::Option* watch = command->add_flag("--watch", flags->watch, "Show it again and again until interrupted");
+  add("--interval", flags->interval, "DURATION", "Time between two pictures of --watch, 100ms .. 1h.\nDefault: 1s")->needs(watch);
+  return {.parsed = command, .run = [common, flags] { return run_connections(*common, *flags); }};
+}
+
+Command add_inspect(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("inspect", "Show everything that is known of one connection");
+  const auto common = std::make_shared<Common>();
+  const auto name = std::make_shared<std::string>();
+  command->add_option("connection", *name, "An id (12.3), a remote endpoint (192.0.2.1:4000) or local>remote")
+      ->required()
+      ->type_name("CONNECTION");
+  add_common(*command, *common, {"text", "json"});
+  return {.parsed = command, .run = [common, name]() -> Result<int> {
+            const auto request = inspect_request(*name, common->output);
+            if (!request) return std::unexpected(request.error());
+            return print(common->api_socket, *request);
+          }};
+}
+
+// services and status: no filters.
+Command add_page(CLI::App& program, const char* name, const char* help, std::vector<std::string> outputs) {
+  CLI::App* command = program.add_subcommand(name, help);
+  const auto common = std::make_shared<Common>();
+  add_common(*command, *common, std::move(outputs));
+  return {.parsed = command, .run = [common, path = std::string("/api/v1/") + name] {
+            return print(common->api_socket, {.path = path, .parameters = {{"format", common->output}}});
+          }};
+}
+
+}  // namespace
+
+std::vector<Command> add_commands(CLI::App& program) {
+  std::vector<Command> commands;
+  commands.push_back(add_connections(program));
+  commands.push_back(add_inspect(program));
+  commands.push_back(add_page(program, "services", "Show the watched services with their totals and latency", {"table", "json"}));
+  commands.push_back(add_page(program, "status", "Show whether the agent works: hooks, losses, interfaces, fill of its tables",
+                              {"text", "json"}));
+  return commands;
+}
+
+}  // namespace tickwire::cli

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "base/text.h"
+#include "model/query.h"
+
+namespace tickwire::cli {
+namespace {
+
+// "error" of an error document; the body itself, cut, where it is no such document.
+std::string reason(const api::Reply& reply) {
+  const auto document = nlohmann::json::parse(reply.body, nullptr, false);
+  if (document.is_object()) {
+    if (const auto error = document.find("error"); error != document.end() && error->is_string())
+      return error->get<std::string>();
+  }
+  const std::string_view text = trim(std::string_view(reply.body).substr(0, 200));
+  return text.empty() ? fmt::format("the agent answered with status {}", reply.status) : std::string(text);
+}
+
+}  // namespace
+
+Result<Request> connections_request(const ConnectionFlags& flags) {
+  Parameters filters;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) filters.emplace_back(name, value);
+  };
+  add("service", flags.service);
+  add("port", flags.port);
+  add("remote", flags.remote);
+  add("proto", flags.proto);
+  add("state", flags.state);
+  add("min_rtt", flags.min_rtt);
+  add("min_turnaround", flags.min_turnaround);
+  add("sort", flags.sort);
+  add("limit", flags.limit);
+  // One by one, so that the error can name the flag.
+  for (const auto& [name, value] : filters) {
+    if (const auto parsed = model::ConnectionQuery::parse({{name, value}}); !parsed) {
+      std::string flag = "--" + name;
+      std::ranges::replace(flag, '_', '-');
+      return within(flag, parsed.error());
+    }
+  }
+  Request request{.path = "/api/v1/connections", .parameters = std::move(filters)};
+  request.parameters.emplace_back("format", flags.output);
+  return request;
+}
+
+Result<std::chrono::nanoseconds> watch_interval(const ConnectionFlags& flags) {
+  const auto interval = parse_duration(flags.interval);
+  if (!interval) return within("--interval", interval.error());
+  if (*interval < std::chrono::milliseconds(100) || *interval > std::chrono::hours(1)) {
+    return fail_usage(fmt::format("--interval: '{}' is not between 100ms and 1h", flags.interval));
+  }
+  return *interval;
+}
+
+Result<Request> inspect_request(const std::string& text, const std::string& output) {
+  if (text.empty()) return fail_usage("CONNECTION: an id, a remote endpoint or local>remote is wanted");
+  return Request{.path = "/api/v1/connections/" + text, .parameters = {{"format", output}}};
+}
+
+Result<std::string> body_of(api::Reply reply) {
+  if (reply.status >= 200 && reply.status < 300) return std::move(reply.body);
+  return reply.status == 400 ? fail_usage(reason(reply)) : fail(reason(reply));
+}
+
+}  // namespace tickwire::cli

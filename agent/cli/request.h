@@ -1,0 +1,44 @@
+// What it owns: what a subcommand asks the agent for, and what its answer means for the exit code.
+// Who may use it: the subcommands; tests.
+// Thread: any, pure functions.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/client.h"
+#include "base/result.h"
+
+namespace tickwire::cli {
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+// A GET to the agent.
+struct Request {
+  std::string path;
+  Parameters parameters;
+  friend bool operator==(const Request&, const Request&) = default;
+};
+
+// What `tickwire connections` was told; an empty text was not given.
+struct ConnectionFlags {
+  std::string service, port, remote, proto, state, min_rtt, min_turnaround, sort, limit;
+  std::string output = "table";  // table, wide, json, jsonl
+  bool watch = false;
+  std::string interval = "1s";  // between two pictures of --watch, 100ms .. 1h
+};
+
+// Usage error, before anything is sent, for a filter that model::ConnectionQuery refuses; it names the flag.
+[[nodiscard]] Result<Request> connections_request(const ConnectionFlags& flags);
+[[nodiscard]] Result<std::chrono::nanoseconds> watch_interval(const ConnectionFlags& flags);
+
+// text: an id, a remote endpoint, or "local>remote"; output: text, json. Usage error when the text is empty.
+[[nodiscard]] Result<Request> inspect_request(const std::string& text, const std::string& output);
+
+// The body of a 2xx. Otherwise the reason from the answer: a usage error for 400, Failure::kFailed for all others.
+[[nodiscard]] Result<std::string> body_of(api::Reply reply);
+
+}  // namespace tickwire::cli
