@@ -34,8 +34,8 @@ struct Ethernet {
 struct Ipv4 {
   std::string source;
   std::string destination;
-  Bytes options;                              // padded with zeros to a multiple of four bytes; 40 at most
-  std::uint16_t fragment_offset = 0;          // in units of 8 bytes
+  Bytes options;                      // padded with zeros to a multiple of four bytes; 40 at most
+  std::uint16_t fragment_offset = 0;  // in units of 8 bytes
   bool more_fragments = false;
   std::optional<std::uint8_t> protocol;       // unset: that of the transport header
   std::optional<std::uint8_t> header_words;   // unset: the true header length in 32-bit words
