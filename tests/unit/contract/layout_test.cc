@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sizes and offsets are asserted in the headers, in C (by the BPF build) and, by including them here, in C++. What follows holds
+// what an assertion of one struct cannot.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <limits>
+#include <type_traits>
+
+#include "tickwire/connection.h"
+#include "tickwire/loss.h"
+#include "tickwire/service.h"
+#include "tickwire/settings.h"
+
+namespace {
+
+TEST(Contract, IsMadeOfPlainData) {
+  EXPECT_TRUE((std::is_trivially_copyable_v<tw_slot> && std::is_standard_layout_v<tw_slot>));
+  EXPECT_TRUE((std::is_trivially_copyable_v<tw_service_counters> && std::is_standard_layout_v<tw_service_counters>));
+  EXPECT_TRUE((std::is_trivially_copyable_v<tw_service_histogram> && std::is_standard_layout_v<tw_service_histogram>));
+  EXPECT_TRUE((std::is_trivially_copyable_v<tw_settings> && std::is_standard_layout_v<tw_settings>));
+}
+
+TEST(ConnectionKey, HasNoHiddenPadding) { EXPECT_TRUE(std::has_unique_object_representations_v<tw_connection_key>); }
+
+TEST(Slot, HasNoHiddenPadding) { EXPECT_TRUE(std::has_unique_object_representations_v<tw_slot>); }
+
+TEST(Slot, KeepsIngressAndEgressOnDifferentCacheLines) {
+  EXPECT_EQ(offsetof(tw_slot, packets_bytes_in) / TW_CACHE_LINE, 2U);
+  EXPECT_EQ(offsetof(tw_slot, turnaround_samples) / TW_CACHE_LINE, 2U);
+  EXPECT_EQ(offsetof(tw_slot, packets_bytes_out) / TW_CACHE_LINE, 3U);
+  EXPECT_EQ((offsetof(tw_slot, rtt_cells) - 1) / TW_CACHE_LINE, 3U);
+}
+
+TEST(Slot, KeepsItsHistogramsAtTheBeginningOfACacheLine) {
+  EXPECT_EQ(offsetof(tw_slot, rtt_cells) % TW_CACHE_LINE, 0U);
+  EXPECT_EQ(offsetof(tw_slot, turnaround_cells) % TW_CACHE_LINE, 0U);
+}
+
+TEST(Slot, CostsAtMost768BytesOfKernelMemory) { EXPECT_LE(sizeof(tw_slot), 768U); }
+
+TEST(ServiceCounters, HaveNoHiddenPadding) { EXPECT_TRUE(std::has_unique_object_representations_v<tw_service_counters>); }
+
+TEST(ServiceCounters, FillWholeCacheLines) { EXPECT_EQ(sizeof(tw_service_counters) % TW_CACHE_LINE, 0U); }
+
+TEST(ServiceHistogram, HasNoHiddenPadding) { EXPECT_TRUE(std::has_unique_object_representations_v<tw_service_histogram>); }
+
+TEST(PortServices, CanNumberEveryService) {
+  EXPECT_LE(TW_SERVICES_MAX, std::numeric_limits<decltype(tw_port_services::tcp)>::max());
+}
+
+TEST(ServiceCells, HaveAnIndexOfTheirOwnForEachServiceSeriesAndShard) {
+  EXPECT_EQ(tw_service_cells_index(0, 0, 0, 3), 0U);
+  EXPECT_EQ(tw_service_cells_index(0, 0, 3, 3), 3U);
+  EXPECT_EQ(tw_service_cells_index(0, 1, 0, 3), 4U);
+  EXPECT_EQ(tw_service_cells_index(1, 0, 0, 3), 4U * TW_SERIES_MAX);
+}
+
+TEST(ServiceCells, ShareAShardAmongProcessorsThatAreManyMore) {
+  EXPECT_EQ(tw_service_cells_index(2, 1, 5, 3), tw_service_cells_index(2, 1, 1, 3));
+}
+
+}  // namespace
