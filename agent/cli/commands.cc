@@ -26,15 +26,11 @@ struct Common {
 };
 
 void add_common(CLI::App& command, Common& common, std::vector<std::string> outputs) {
-  command
-      .add_option("--api-socket", common.api_socket,
-                  "The agent's Unix socket.\nDefault: " + common.api_socket + ". Environment: TICKWIRE_API_SOCKET")
+  command.add_option("--api-socket", common.api_socket, "The agent's Unix socket.\nDefault: " + common.api_socket)
       ->type_name("PATH")
       ->envname("TICKWIRE_API_SOCKET");
   common.output = outputs.front();
-  command
-      .add_option("-o,--output", common.output,
-                  "Form of the output: " + CLI::detail::join(outputs, ", ") + ".\nDefault: " + common.output)
+  command.add_option("-o,--output", common.output, "Form of the output.\nDefault: " + common.output)
       ->type_name("FORM")
       ->check(CLI::IsMember(std::move(outputs)));
 }

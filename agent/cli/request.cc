@@ -40,13 +40,15 @@ Result<Request> connections_request(const ConnectionFlags& flags) {
   add("min_turnaround", flags.min_turnaround);
   add("sort", flags.sort);
   add("limit", flags.limit);
-  // One by one, so that the error can name the flag.
+  // One by one, so that the error can name the flag instead of the parameter.
   for (const auto& [name, value] : filters) {
-    if (const auto parsed = model::ConnectionQuery::parse({{name, value}}); !parsed) {
-      std::string flag = "--" + name;
-      std::ranges::replace(flag, '_', '-');
-      return within(flag, parsed.error());
-    }
+    const auto parsed = model::ConnectionQuery::parse({{name, value}});
+    if (parsed) continue;
+    Error error = parsed.error();
+    if (error.message.starts_with(name + ": ")) error.message.erase(0, name.size() + 2);
+    std::string flag = "--" + name;
+    std::ranges::replace(flag, '_', '-');
+    return within(flag, std::move(error));
   }
   Request request{.path = "/api/v1/connections", .parameters = std::move(filters)};
   request.parameters.emplace_back("format", flags.output);
