@@ -1,1 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/doctor.h"
+
+#include <fmt/format.h>
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "export/json.h"
+#include "export/tables.h"
+#include "kernel/interfaces.h"
+#include "kernel/trial.h"
+
+namespace tickwire::app {
+namespace {
+
+struct DoctorOptions {
+  std::vector<std::string> interfaces;
+  std::string output = "text";
+};
+
+}  // namespace
+
+cli::Command add_doctor(CLI::App& program, const model::BuildInfo& build) {
+  auto options = std::make_shared<DoctorOptions>();
+  CLI::App* command =
+      program.add_subcommand("doctor", "Try every hook on this machine and say what works, without a running agent");
+  command->add_option("--interface", options->interfaces,
+                      "Interface to try arrival and departure on, a name or a /regex/; repeatable (default: those with a default "
+                      "route, else lo)");
+  command->add_option("-o,--output", options->output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  return {command, [options, build]() -> Result<int> {
+            const Result<std::vector<std::string>> interfaces = kernel::resolve_interfaces(options->interfaces);
+            if (!interfaces) return std::unexpected(interfaces.error());
+            model::DoctorReport report = kernel::examine(*interfaces);
+            report.version = build.version;
+            const std::string text = options->output == "json" ? exporting::doctor_json(report) : exporting::doctor_text(report);
+            std::fputs(text.c_str(), stdout);
+            return report.usable ? 0 : static_cast<int>(Failure::kMissing);
+          }};
+}
+
+}  // namespace tickwire::app
