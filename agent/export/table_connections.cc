@@ -115,9 +115,11 @@ std::string wide_table(const Snapshot& snapshot, const Rows& rows) {
 
 std::string connections_table(const Snapshot& snapshot, const Rows& rows, bool wide) {
   std::string out = wide ? wide_table(snapshot, rows) : narrow_table(snapshot, rows);
-  const auto ended = std::ranges::count_if(snapshot.connections, [](const auto& row) { return row->closed.has_value(); });
-  out += fmt::format("{} of {} connections shown, {} of them all ended; {} of {} slots in use\n", rows.size(),
-                     snapshot.connections.size(), ended, snapshot.slots_used, snapshot.slots_capacity);
+  const std::size_t known = snapshot.connections.size();
+  const auto ended = static_cast<std::size_t>(
+      std::ranges::count_if(snapshot.connections, [](const auto& row) { return row->closed.has_value(); }));
+  out += fmt::format("{} of {} connections shown ({} open, {} ended); {} of {} slots in use\n", rows.size(), known, known - ended,
+                     ended, snapshot.slots_used, snapshot.slots_capacity);
   return out + loss_lines(snapshot);
 }
 

@@ -107,8 +107,7 @@ std::string services_table(const Snapshot& snapshot) {
                  {"RETX", kRight}});
   for (const Service& service : snapshot.services) table.add(service_cells(service));
   std::string out = table.text();
-  if (snapshot.services_refused > 0)
-    out += fmt::format("{} more services left out by --max-services\n", snapshot.services_refused);
+  if (snapshot.services_refused > 0) out += fmt::format("services left out by --max-services: {}\n", snapshot.services_refused);
   return out + loss_lines(snapshot);
 }
 
@@ -122,9 +121,9 @@ std::string status_text(const Snapshot& snapshot) {
   out += fmt::format("{} connections of {} services; {} of {} slots in use\n", snapshot.connections.size(),
                      snapshot.services.size(), snapshot.slots_used, snapshot.slots_capacity);
   if (snapshot.closed_rows_dropped > 0) {
-    out += fmt::format("{} ended connections were not kept visible for a minute\n", snapshot.closed_rows_dropped);
+    out += fmt::format("ended connections that were not kept visible for a minute: {}\n", snapshot.closed_rows_dropped);
   }
-  if (snapshot.services_refused > 0) out += fmt::format("{} services left out by --max-services\n", snapshot.services_refused);
+  if (snapshot.services_refused > 0) out += fmt::format("services left out by --max-services: {}\n", snapshot.services_refused);
   out += loss_lines(snapshot);
   out += "hooks\n" + hooks_table(snapshot.hooks);
   out += "interfaces, in packets\n" + interfaces_table(snapshot.interfaces);

@@ -1,0 +1,194 @@
+// What it owns: one small snapshot with every kind of thing in it, and what doctor could have found, made by hand.
+// Who may use it: tests of export and api.
+// Thread: any, pure functions.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <utility>
+
+#include "model/hooks.h"
+#include "model/snapshot.h"
+
+namespace tickwire::sample {
+
+using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
+
+// 2026-01-02T03:04:05.000000006Z, and CLOCK_MONOTONIC at that moment.
+inline constexpr nanoseconds kUnixTime = 1'767'323'045s + 6ns;
+inline constexpr nanoseconds kMonotonic = 1000s;
+
+using Samples = std::initializer_list<std::pair<nanoseconds, int>>;  // duration, how often
+
+inline std::shared_ptr<const model::Histogram> histogram(model::Resolution resolution, Samples samples) {
+  auto result = std::make_shared<model::Histogram>(resolution);
+  for (const auto& [duration, count] : samples) {
+    for (int i = 0; i < count; ++i) result->record(duration);
+  }
+  return result;
+}
+
+inline model::Latency latency(model::Series series, Samples samples) {
+  const auto cells = histogram(model::Resolution::kConnection, samples);
+  return {.series = series,
+          .histogram = cells,
+          .p50 = cells->quantile(0.5),
+          .p90 = cells->quantile(0.9),
+          .p95 = cells->quantile(0.95),
+          .p99 = cells->quantile(0.99),
+          .p999 = cells->quantile(0.999),
+          .max = cells->max()};
+}
+
+inline std::shared_ptr<const model::ServiceId> service_id(std::string name, model::Protocol protocol, std::uint16_t port) {
+  return std::make_shared<model::ServiceId>(model::ServiceId{.name = std::move(name), .protocol = protocol, .port = port});
+}
+
+// TCP over IPv4, established, with everything measured.
+inline model::Connection tcp_connection() {
+  return {.id = {.slot = 3, .generation = 1},
+          .key = {.protocol = model::Protocol::kTcp,
+                  .local = {.address = model::IpAddress::v4(192, 0, 2, 10), .port = 9000},
+                  .remote = {.address = model::IpAddress::v4(198, 51, 100, 7), .port = 40001}},
+          .service = service_id("gate", model::Protocol::kTcp, 9000),
+          .state = model::ConnectionState::kEstablished,
+          .opened = 747s + 980ms,
+          .established = 748s,
+          .last_packet = 1000s,
+          .traffic = {model::Traffic{.packets = 1234, .bytes = 56'789}, model::Traffic{.packets = 2345, .bytes = 1'234'567}},
+          .retransmissions = 3,
+          .handshake = 16'100us,
+          .srtt = 16'400us,
+          .rtt_min = 15'200us,
+          .rtt = latency(model::Series::kRttTimestamp, {{15'200us, 20}, {16'500us, 80}, {20ms, 18}, {90ms, 2}}),
+          .turnaround = latency(model::Series::kTurnaroundNextPacket, {{900us, 30}, {1'100us, 10}})};
+}
+
+// UDP over IPv4: no rtt, ten samples of turnaround.
+inline model::Connection udp_connection() {
+  return {.id = {.slot = 5, .generation = 1},
+          .key = {.protocol = model::Protocol::kUdp,
+                  .local = {.address = model::IpAddress::v4(192, 0, 2, 10), .port = 7777},
+                  .remote = {.address = model::IpAddress::v4(198, 51, 100, 8), .port = 50000}},
+          .service = service_id("world", model::Protocol::kUdp, 7777),
+          .state = model::ConnectionState::kActive,
+          .opened = 990s,
+          .last_packet = 1000s,
+          .traffic = {model::Traffic{.packets = 600, .bytes = 24'000}, model::Traffic{.packets = 300, .bytes = 36'000}},
+          .turnaround = latency(model::Series::kTurnaroundNextPacket, {{12ms, 10}})};
+}
+
+// TCP over IPv6 with a long address, older than the agent, ended, with nothing measured.
+inline model::Connection ended_connection() {
+  return {.id = {.slot = 7, .generation = 2},
+          .key = {.protocol = model::Protocol::kTcp,
+                  .local = model::Endpoint::parse("[2001:db8::10]:9000").value(),
+                  .remote = model::Endpoint::parse("[2001:db8:1234:5678:9abc:def0:1234:5678]:40002").value()},
+          .service = service_id("gate", model::Protocol::kTcp, 9000),
+          .state = model::ConnectionState::kClosed,
+          .seeded = true,
+          .opened = 800s,
+          .closed = 980s,
+          .last_packet = 980s,
+          .close_reason = model::CloseReason::kRemoteFin,
+          .traffic = {model::Traffic{.packets = 2, .bytes = 0}, model::Traffic{.packets = 1, .bytes = 0}}};
+}
+
+inline model::Service tcp_service() {
+  model::Service gate{
+      .id = {.name = "gate", .protocol = model::Protocol::kTcp, .port = 9000},
+      .traffic = {model::Traffic{.packets = 1236, .bytes = 56'789}, model::Traffic{.packets = 2346, .bytes = 1'234'567}},
+      .opened = 2,
+      .closed = 1,
+      .closed_by = {{model::CloseReason::kRemoteFin, 1}},
+      .transitions = {{model::ConnectionState::kEstablished, 1}, {model::ConnectionState::kCloseWait, 1}},
+      .retransmissions = 3,
+      .connections = {{model::ConnectionState::kEstablished, 1}}};
+  const auto at = [](model::Series series) { return static_cast<std::size_t>(series); };
+  using model::Resolution;
+  gate.histograms[at(model::Series::kRttHandshake)] = histogram(Resolution::kService, {{16'100us, 1}});
+  gate.histograms[at(model::Series::kRttTimestamp)] =
+      histogram(Resolution::kService, {{15'200us, 20}, {16'500us, 80}, {20ms, 18}, {90ms, 2}});
+  gate.histograms[at(model::Series::kTurnaroundNextPacket)] = histogram(Resolution::kService, {{900us, 30}, {1'100us, 10}});
+  return gate;
+}
+
+inline model::Service udp_service(std::uint16_t port, int samples) {
+  model::Service world{
+      .id = {.name = "world", .protocol = model::Protocol::kUdp, .port = port},
+      .traffic = {model::Traffic{.packets = 600, .bytes = 24'000}, model::Traffic{.packets = 300, .bytes = 36'000}},
+      .opened = 4,
+      .closed = 3,
+      .closed_by = {{model::CloseReason::kIdle, 3}},
+      .connections = {{model::ConnectionState::kActive, 1}}};
+  world.histograms[static_cast<std::size_t>(model::Series::kTurnaroundNextPacket)] =
+      histogram(model::Resolution::kService, {{12ms, samples}});
+  return world;
+}
+
+inline std::vector<model::HookOutcome> hooks() {
+  return {{.capability = "arrival",
+           .interface = "eth0",
+           .attempts = {{.candidate = "xdp_native", .tried = true, .reason = "attach: EBUSY (Device or resource busy)"},
+                        {.candidate = "tcx", .attached = true, .tried = true},
+                        {.candidate = "clsact"}},
+           .loses = "everything"},
+          {.capability = "departure", .interface = "eth0", .attempts = {{.candidate = "tcx", .attached = true, .tried = true}}},
+          {.capability = "tcp_state",
+           .attempts = {{.candidate = "fentry/tcp_set_state", .tried = true, .reason = "load: EPERM (Operation not permitted)"}},
+           .loses = "TCP states, close reasons"}};
+}
+
+// Services world (two UDP ports) and gate (TCP), the three connections above, losses of each kind, one hook missing.
+inline model::Snapshot snapshot() {
+  model::Snapshot result{.build = {.version = "0.1.0", .revision = "0123456789ab"},
+                         .monotonic = kMonotonic,
+                         .unix_time = kUnixTime,
+                         .started_unix = kUnixTime - 300s,
+                         .interval = 1s,
+                         .read_time = 1'250us,
+                         .ticks = 300,
+                         .services = {tcp_service(), udp_service(7777, 10), udp_service(7778, 5)},
+                         .connections = {std::make_shared<model::Connection>(tcp_connection()),
+                                         std::make_shared<model::Connection>(udp_connection()),
+                                         std::make_shared<model::Connection>(ended_connection())},
+                         .interfaces = {{.name = "eth0", .seen = {5000, 4000}, .counted = {5001, 4002}}},
+                         .programs = {{.program = "ingress", .runs = 5000, .run_time = 250us}, {.program = "egress"}},
+                         .hooks = hooks(),
+                         .slots_used = 2,
+                         .slots_capacity = 16384,
+                         .closed_rows_dropped = 9,
+                         .services_refused = 1,
+                         .readiness = {.ready = false, .problems = {"eth0 moves packets that the agent does not see"}}};
+  result.losses[TW_SKIP_NOT_IP] = 30;
+  result.losses[TW_LOSS_TRUNCATED] = 2;
+  result.losses[TW_LOSS_FRAGMENT] = 10;
+  result.losses[TW_LOSS_TABLE_FULL] = 5;
+  result.losses[TW_LOSS_AMBIGUOUS] = 7;
+  return result;
+}
+
+inline model::DoctorReport doctor_report() {
+  using Verdict = model::DoctorCheck::Verdict;
+  model::DoctorReport report{.version = "0.1.0",
+                             .checks = {{.subject = "kernel", .verdict = Verdict::kOk, .finding = "6.12.0"},
+                                        {.subject = "bpf statistics",
+                                         .verdict = Verdict::kWarning,
+                                         .finding = "on: every program of this machine is slower by 70 ns a run",
+                                         .advice = "sysctl -w kernel.bpf_stats_enabled=0"},
+                                        {.subject = "capabilities",
+                                         .verdict = Verdict::kFailed,
+                                         .finding = "CAP_BPF is missing",
+                                         .advice = "start it as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"}},
+                             .hooks = hooks(),
+                             .usable = false};
+  report.hooks[0].attempts[2] = {.candidate = "clsact", .attached = true, .tried = true};
+  report.hooks[2].attempts.push_back({.candidate = "kprobe/tcp_set_state", .reason = "the kernel has no kprobes"});
+  return report;
+}
+
+}  // namespace tickwire::sample

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "export/tables.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "unit/export/golden.h"
+#include "unit/export/sample_snapshot.h"
+
+namespace tickwire::exporting {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(ConnectionsTable, ShowsEveryColumnOfTheNarrowForm) {
+  const model::Snapshot snapshot = sample::snapshot();
+  const std::string text = connections_table(snapshot, snapshot.connections, false);
+  EXPECT_EQ(text, golden::expected("connections.txt", text));
+}
+
+TEST(ConnectionsTable, AddsColumnsAndKeepsAddressesWholeInTheWideForm) {
+  const model::Snapshot snapshot = sample::snapshot();
+  const std::string text = connections_table(snapshot, snapshot.connections, true);
+  EXPECT_EQ(text, golden::expected("connections_wide.txt", text));
+}
+
+TEST(ConnectionsTable, FitsIntoA140ColumnTerminalWithTheLongestIpv4Values) {
+  model::Connection longest = sample::tcp_connection();
+  longest.key.local = {.address = model::IpAddress::v4(203, 100, 113, 200), .port = 65535};
+  longest.key.remote = {.address = model::IpAddress::v4(203, 100, 113, 201), .port = 65534};
+  longest.established = std::chrono::nanoseconds{0};
+  longest.rtt.p50 = longest.rtt.p99 = longest.turnaround.p50 = longest.turnaround.p99 = std::chrono::nanoseconds(16'200'000);
+  longest.traffic = {model::Traffic{.packets = 12'300'000, .bytes = 1023 << 10},
+                     model::Traffic{.packets = 12'300'000, .bytes = 1023 << 10}};
+  longest.retransmissions = 12'300;
+  model::Snapshot snapshot = sample::snapshot();
+  snapshot.monotonic = std::chrono::hours(24 * 365 + 4);
+  const Rows rows{std::make_shared<model::Connection>(longest)};
+  for (const std::string_view line : split(connections_table(snapshot, rows, false), '\n')) EXPECT_LE(line.size(), 140U) << line;
+}
+
+TEST(ConnectionsTable, IsHeaderAndTotalsWhenNothingFits) {
+  model::Snapshot snapshot = sample::snapshot();
+  snapshot.losses = {};
+  EXPECT_EQ(connections_table(snapshot, {}, false),
+            "                                    RTT    TURNAROUND  PACKETS  BYTES\n"
+            "PROTO  LOCAL  REMOTE  STATE  AGE  P50 P99     P50 P99   IN OUT  IN OUT  RETX\n"
+            "0 of 3 connections shown (2 open, 1 ended); 2 of 16384 slots in use\n");
+}
+
+TEST(ConnectionsTable, NamesNoLossThatDidNotHappen) {
+  model::Snapshot snapshot = sample::snapshot();
+  snapshot.losses = {};
+  snapshot.losses[TW_SKIP_NOT_TCP_UDP] = 4;  // by nature, no loss
+  EXPECT_THAT(connections_table(snapshot, snapshot.connections, true), Not(HasSubstr("not counted")));
+  EXPECT_THAT(connections_table(snapshot, snapshot.connections, true), Not(HasSubstr("not_tcp_udp")));
+}
+
+TEST(ConnectionText, ShowsFieldsAndBarsOfATcpConnection) {
+  const std::string text = connection_text(sample::snapshot(), sample::tcp_connection());
+  EXPECT_EQ(text, golden::expected("connection_tcp.txt", text));
+}
+
+TEST(ConnectionText, SaysWhyUdpHasNoRtt) {
+  const std::string text = connection_text(sample::snapshot(), sample::udp_connection());
+  EXPECT_EQ(text, golden::expected("connection_udp.txt", text));
+}
+
+TEST(ConnectionText, SaysWhyNothingIsMeasuredOfAConnectionOlderThanTheAgent) {
+  const std::string text = connection_text(sample::snapshot(), sample::ended_connection());
+  EXPECT_EQ(text, golden::expected("connection_ended.txt", text));
+}
+
+TEST(ConnectionText, ShowsOctavesWhenThereAreTooManyCells) {
+  model::Connection connection = sample::tcp_connection();
+  auto spread = std::make_shared<model::Histogram>(model::Resolution::kConnection);
+  for (std::uint32_t cell = 0; cell < model::cell_count(model::Resolution::kConnection); ++cell) spread->add(cell, 1 + cell % 4);
+  connection.rtt = {.series = model::Series::kRttSequence, .histogram = spread};
+  connection.turnaround = {};
+  const std::string text = connection_text(sample::snapshot(), connection);
+  EXPECT_EQ(text, golden::expected("connection_octaves.txt", text));
+}
+
+TEST(ServicesTable, ShowsOneRowAServiceAndTheMethodOfItsRtt) {
+  const std::string text = services_table(sample::snapshot());
+  EXPECT_EQ(text, golden::expected("services.txt", text));
+}
+
+TEST(StatusText, ShowsProblemsLossesHooksAndInterfaces) {
+  const std::string text = status_text(sample::snapshot());
+  EXPECT_EQ(text, golden::expected("status.txt", text));
+}
+
+TEST(StatusText, SaysReadyWhenThereIsNoProblem) {
+  model::Snapshot snapshot = sample::snapshot();
+  snapshot.readiness = {.ready = true};
+  EXPECT_THAT(status_text(snapshot), HasSubstr("\nready\n"));
+  EXPECT_THAT(status_text(snapshot), Not(HasSubstr("NOT READY")));
+}
+
+TEST(DoctorText, ShowsChecksWithAdviceAndEveryCandidate) {
+  const std::string text = doctor_text(sample::doctor_report());
+  EXPECT_EQ(text, golden::expected("doctor.txt", text));
+}
+
+TEST(DoctorText, SaysThatTheAgentCanWorkWhenItCan) {
+  EXPECT_EQ(doctor_text({.version = "0.1.0", .checks = {}, .hooks = {}, .usable = true}),
+            "tickwire 0.1.0: the agent can work here\nchecks\nhooks\n");
+}
+
+}  // namespace
+}  // namespace tickwire::exporting
