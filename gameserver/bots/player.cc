@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gameserver/bots/player.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace tickwire::game {
+
+void Player::fail(std::string reason) {
+  if (state_ == BotState::kDone || state_ == BotState::kFailed) return;
+  state_ = BotState::kFailed;
+  failure_ = std::move(reason);
+}
+
+void Player::finish() {
+  if (state_ == BotState::kConnecting) return fail("not connected");
+  if (state_ == BotState::kJoining) return fail("no welcome");
+  if (state_ == BotState::kPlaying && snapshots_ == 0) return fail("no snapshot");
+  if (state_ == BotState::kPlaying) state_ = BotState::kDone;
+}
+
+Header Player::next_header(Nanoseconds now_mono) {
+  Header header{.conn = conn_, .seq = next_seq_++};
+  received_.fill(header, now_mono);
+  return header;
+}
+
+Message Player::hello(Nanoseconds now_mono) {
+  constexpr std::string_view kName = "bot";
+  Hello hello{.nonce = nonce_};
+  std::ranges::copy(kName, hello.name.begin());
+  return {.header = next_header(now_mono), .body = hello};
+}
+
+Message Player::input(Nanoseconds now_mono) {
+  constexpr std::array<std::uint16_t, 4> kWay = {kButtonUp, kButtonRight, kButtonDown, kButtonLeft};
+  constexpr std::uint64_t kInputsPerSide = 30;
+  const auto number = next_input_++;
+  sent_mono_[number % kSentRing] = now_mono;
+  const Input input{.client_tick = static_cast<std::uint32_t>(inputs_sent_),
+                    .input_seq = number,
+                    .buttons = kWay[inputs_sent_ / kInputsPerSide % kWay.size()]};
+  ++inputs_sent_;
+  return {.header = next_header(now_mono), .body = input};
+}
+
+Message Player::bye(Nanoseconds now_mono) { return {.header = next_header(now_mono), .body = Bye{}}; }
+
+void Player::take(const Message& message, Nanoseconds now_mono) {
+  if (const auto* reject = std::get_if<Reject>(&message.body)) {
+    return fail(fmt::format("rejected: {}", reason_name(reject->reason)));
+  }
+  if (const auto* welcome = std::get_if<Welcome>(&message.body)) {
+    if (welcome->nonce != nonce_) return;
+    if (state_ == BotState::kJoining) {
+      state_ = BotState::kPlaying;
+      conn_ = message.header.conn;
+      player_id_ = welcome->player_id;
+    }
+  }
+  if (state_ != BotState::kPlaying || message.header.conn != conn_) return;
+  if (received_.receive(message.header.seq, now_mono) == AckWindow::Arrival::kDuplicate) {
+    ++duplicates_;
+    return;
+  }
+  if (const auto* snapshot = std::get_if<Snapshot>(&message.body)) take_snapshot(message.header, *snapshot, now_mono);
+  if (const auto* bye = std::get_if<Bye>(&message.body)) fail(fmt::format("the server ended it: {}", reason_name(bye->reason)));
+}
+
+void Player::take_snapshot(const Header& header, const Snapshot& snapshot, Nanoseconds now_mono) {
+  ++snapshots_;
+  if ((header.flags & kFlagInput) == 0) return;
+  const auto number = snapshot.last_input;
+  if (acknowledged_input_ && !is_newer(number, *acknowledged_input_)) return;
+  const auto age = static_cast<std::uint16_t>(next_input_ - number);
+  if (age == 0 || age > kSentRing || age > inputs_sent_) return;
+  acknowledged_input_ = number;
+  responses_.add(now_mono - sent_mono_[number % kSentRing]);
+}
+
+}  // namespace tickwire::game

@@ -1,0 +1,71 @@
+// What it owns: one bot's side of the protocol, whatever carries the messages.
+// Who may use it: the carriers and the runner.
+// Thread: the runner's loop; reads no clock itself.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "gameserver/bots/samples.h"
+#include "gameserver/protocol/ack_window.h"
+#include "gameserver/protocol/message.h"
+
+namespace tickwire::game {
+
+enum class BotState { kConnecting, kJoining, kPlaying, kDone, kFailed };
+
+// Joins, sends inputs, and measures the response time: from sending an input to the first snapshot that contains it, which is the
+// round trip and what the server took to answer. When a snapshot contains several new inputs, the newest of them is measured.
+class Player {
+ public:
+  explicit Player(std::uint32_t nonce) : nonce_(nonce) {}
+
+  // The connection is there; a hello is due.
+  void connected() { state_ = BotState::kJoining; }
+  void fail(std::string reason);
+  // A playing bot is done; one that never played has failed.
+  void finish();
+
+  [[nodiscard]] Message hello(Nanoseconds now_mono);
+  // The next input; which way it walks follows from the number of inputs, so that every run is the same.
+  [[nodiscard]] Message input(Nanoseconds now_mono);
+  [[nodiscard]] Message bye(Nanoseconds now_mono);
+  // What the server sent.
+  void take(const Message& message, Nanoseconds now_mono);
+
+  [[nodiscard]] BotState state() const { return state_; }
+  [[nodiscard]] const std::string& failure() const { return failure_; }
+  [[nodiscard]] std::uint32_t player_id() const { return player_id_; }
+  [[nodiscard]] std::uint64_t inputs_sent() const { return inputs_sent_; }
+  [[nodiscard]] std::uint64_t snapshots() const { return snapshots_; }
+  [[nodiscard]] std::uint64_t missing() const { return received_.missing(); }
+  [[nodiscard]] std::uint64_t duplicates() const { return duplicates_; }
+  [[nodiscard]] const Samples& responses() const { return responses_; }
+
+ private:
+  // Inputs older than this are not measured: 2 s at 1000 Hz.
+  static constexpr std::size_t kSentRing = 2048;
+
+  [[nodiscard]] Header next_header(Nanoseconds now_mono);
+  void take_snapshot(const Header& header, const Snapshot& snapshot, Nanoseconds now_mono);
+
+  BotState state_ = BotState::kConnecting;
+  std::string failure_;
+  std::uint32_t nonce_;
+  std::uint32_t conn_ = 0;
+  std::uint32_t player_id_ = 0;
+  std::uint16_t next_seq_ = 1;
+  std::uint16_t next_input_ = 1;
+  std::optional<std::uint16_t> acknowledged_input_;
+  AckWindow received_;
+  std::array<Nanoseconds, kSentRing> sent_mono_{};  // by input number modulo its size
+  std::uint64_t inputs_sent_ = 0;
+  std::uint64_t snapshots_ = 0;
+  std::uint64_t duplicates_ = 0;
+  Samples responses_;
+};
+
+}  // namespace tickwire::game

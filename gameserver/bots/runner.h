@@ -1,0 +1,62 @@
+// What it owns: the bots' loop: who sends when, and until when.
+// Who may use it: main.
+// Thread: run() on one.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "gameserver/bots/carrier.h"
+#include "gameserver/bots/options.h"
+#include "gameserver/common/poller.h"
+#include "gameserver/common/result.h"
+#include "gameserver/common/tick_clock.h"
+
+namespace tickwire::game {
+
+// One bot and its schedule.
+struct Bot {
+  std::unique_ptr<Carrier> carrier;
+  TickClock inputs;  // open loop: inputs are due at fixed times, whatever the server does
+  Nanoseconds next_hello_mono{};
+  std::uint64_t skipped_inputs = 0;  // deadlines that this process missed altogether
+  Nanoseconds worst_late{};          // how late this process was with an input, at worst
+};
+
+class Runner {
+ public:
+  // Resolves the server and makes the bots; nothing is sent yet.
+  [[nodiscard]] static Result<std::unique_ptr<Runner>> open(const BotOptions& options);
+
+  // Plays for the duration, until borrowed_stop_fd is readable, or until every bot has failed; then every bot says bye and is
+  // finished.
+  void run(int borrowed_stop_fd);
+
+  [[nodiscard]] const std::vector<Bot>& bots() const { return bots_; }
+  [[nodiscard]] Nanoseconds duration() const { return duration_; }
+
+ private:
+  // A bot's place in the queue of deadlines.
+  struct Due {
+    Nanoseconds at_mono;
+    std::size_t bot;
+    friend bool operator>(const Due& left, const Due& right) { return left.at_mono > right.at_mono; }
+  };
+
+  Runner(const BotOptions& options, Poller poller, DeadlineTimer timer);
+  Result<void> make_bots();
+  // Does what is due for the bot and says when it wants to be asked again; nullopt: never.
+  std::optional<Nanoseconds> act(Bot& bot, Nanoseconds now_mono);
+  bool dispatch(Nanoseconds next_mono);
+  void say_bye();
+
+  BotOptions options_;
+  Poller poller_;
+  DeadlineTimer timer_;
+  std::vector<Bot> bots_;
+  Nanoseconds started_{};
+  Nanoseconds duration_{};
+};
+
+}  // namespace tickwire::game
