@@ -6,8 +6,8 @@
 
 #include "export/metrics.h"
 
-// The text format is written here, not by prometheus::TextSerializer: that one prints doubles with 17 digits, so the bound 0.07
-// becomes le="0.070000000000000007", and a rule that asks for le="0.07" finds nothing. fmt prints the shortest digits that read
+// The text format is written here, not by prometheus::TextSerializer: that one prints doubles with 16 digits, so the bound 0.07
+// becomes le="0.07000000000000001", and a rule that asks for le="0.07" finds nothing. fmt prints the shortest digits that read
 // back as the same double, in any locale.
 namespace tickwire::exporting {
 namespace {

@@ -70,7 +70,14 @@ std::string hooks_table(const std::vector<model::HookOutcome>& hooks) {
     table.add({hook.capability, hook.interface.empty() ? "-" : hook.interface, mode.empty() ? "none" : mode,
                mode.empty() ? hook.loses : "-"});
   }
-  return table.text("  ");
+  std::string out = table.text("  ");
+  for (const model::HookOutcome& hook : hooks) {
+    if (!hook.mode().empty()) continue;
+    for (const model::HookAttempt& attempt : hook.attempts) {
+      if (attempt.tried) out += fmt::format("  {} by {} was refused: {}\n", hook.capability, attempt.candidate, attempt.reason);
+    }
+  }
+  return out;
 }
 
 std::string interfaces_table(const std::vector<model::InterfaceTotals>& interfaces) {
