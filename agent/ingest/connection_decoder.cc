@@ -87,7 +87,7 @@ void ConnectionDecoder::decode(std::span<const tw_slot> slots, model::Tick& tick
   tick.slots_used = 0;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (i + kPrefetchSlots < slots.size()) prefetch(slots[i + kPrefetchSlots]);
-    const std::uint64_t opened_ns = load(slots[i].opened_ns, std::memory_order_acquire);
+    const std::uint64_t opened_ns = load(slots[i].opened_ns);
     if (opened_ns == 0) continue;
     ++tick.slots_used;
     look(slots[i], opened_ns, static_cast<std::uint32_t>(i), tick);
@@ -199,7 +199,6 @@ void ConnectionDecoder::look(const tw_slot& slot, std::uint64_t opened_ns, std::
   change.is_new = is_new;
   change.opened = nanoseconds(opened_ns);
   describe(slot, now, last, change);
-  std::atomic_thread_fence(std::memory_order_acquire);
   if (load(slot.opened_ns) != opened_ns || load(slot.generation) != now.generation) {
     tick.connections.pop_back();
     return;

@@ -8,13 +8,13 @@
 
 namespace tickwire::ingest {
 
-// Loads a mapped value once, whole: the compiler neither tears it nor reads it again. std::atomic_ref of a const type does not
-// exist before C++26, so the const is cast away here and nowhere else; a lock-free load never writes, which matters because the
-// mapping is read-only.
+// Loads a mapped value once, whole: the compiler neither tears it nor reads it again, and what is loaded later is no older.
+// std::atomic_ref of a const type does not exist before C++26, so the const is cast away here and nowhere else; a lock-free load
+// never writes, which matters because the mapping is read-only.
 template <typename T>
-[[nodiscard]] inline T load(const T& mapped, std::memory_order order = std::memory_order_relaxed) {
+[[nodiscard]] inline T load(const T& mapped) {
   static_assert(std::atomic_ref<T>::is_always_lock_free);
-  return std::atomic_ref<T>(const_cast<T&>(mapped)).load(order);
+  return std::atomic_ref<T>(const_cast<T&>(mapped)).load(std::memory_order_acquire);
 }
 
 }  // namespace tickwire::ingest

@@ -35,8 +35,8 @@ using What = LinkEvent::What;
 
 template <typename T>
 void append(Bytes& bytes, const T& value) {
-  const auto* begin = reinterpret_cast<const std::byte*>(&value);
-  bytes.insert(bytes.end(), begin, begin + sizeof value);
+  bytes.resize(bytes.size() + sizeof value);
+  std::memcpy(bytes.data() + bytes.size() - sizeof value, &value, sizeof value);
 }
 
 // One message about a link, as the kernel sends it.
