@@ -199,22 +199,19 @@ struct Wanted {
 };
 
 Result<Wanted> parse_wanted(std::string_view text) {
-  Wanted wanted;
-  wanted.id = ConnectionId::parse(text);
+  Wanted wanted{.id = ConnectionId::parse(text)};
   if (wanted.id) return wanted;
   const std::size_t arrow = text.find('>');
-  if (arrow != std::string_view::npos) {
-    const auto local = Endpoint::parse(trim(text.substr(0, arrow)));
-    if (!local) return std::unexpected(local.error());
-    wanted.local = *local;
-  }
-  const auto remote = Endpoint::parse(trim(arrow == std::string_view::npos ? text : text.substr(arrow + 1)));
-  if (!remote) {
+  const bool both = arrow != std::string_view::npos;
+  const auto remote = Endpoint::parse(trim(both ? text.substr(arrow + 1) : text));
+  const auto local = both ? Endpoint::parse(trim(text.substr(0, arrow))) : remote;
+  if (!remote || !local) {
     return fail_usage(
         fmt::format("\"{}\" does not name a connection", text),
         "give its id like 12.3, its remote endpoint like 192.0.2.1:4000, or both ends like 192.0.2.9:7777>192.0.2.1:4000");
   }
   wanted.remote = *remote;
+  if (both) wanted.local = *local;
   return wanted;
 }
 
