@@ -1,5 +1,5 @@
-// What it owns: our filter in the clsact qdisc of one interface, for kernels without TCX. Nothing here goes with the process, so it
-// is swept at start and taken away at the end; a filter or qdisc of somebody else is never touched.
+// What it owns: our filter in the clsact qdisc of one interface, for kernels without TCX. Nothing here goes with the process, so
+// it is swept at start and taken away at the end; a filter or qdisc of somebody else is never touched.
 // Who may use it: agent/kernel only.
 // Thread: the loop.
 // SPDX-License-Identifier: Apache-2.0
