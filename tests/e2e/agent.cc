@@ -78,14 +78,18 @@ std::vector<json> Agent::connections(const std::string& query) const {
 }
 
 json Agent::service(const std::string& name) const {
-  for (json& service : document("/api/v1/services")["services"]) {
+  const json all = document("/api/v1/services");
+  if (all.is_null()) return {};
+  for (const json& service : all["services"]) {
     if (service["service"] == name) return service;
   }
   return {};
 }
 
 std::string Agent::mode(const std::string& capability) const {
-  for (const json& hook : status()["hooks"]) {
+  const json all = status();
+  if (all.is_null()) return {};
+  for (const json& hook : all["hooks"]) {
     if (hook["capability"] == capability) return hook["mode"].is_null() ? "" : hook["mode"].get<std::string>();
   }
   return {};

@@ -18,6 +18,7 @@ struct Hosts {
   const char* node;
   const char* player;
 };
+void PrintTo(const Hosts& hosts, std::ostream* out) { *out << hosts.family; }
 constexpr Hosts kV4{"IPv4", kNodeV4, kPlayerV4};
 constexpr Hosts kV6{"IPv6", kNodeV6, kPlayerV6};
 
@@ -147,10 +148,14 @@ TEST(Counts, SegmentsOfAPacketThatTheKernelCutsLater) {
 
 // Tagged frames are sent as they are: what a tag does to the local stack is not the agent's matter.
 class VlanTags : public ::testing::TestWithParam<std::vector<harness::VlanTag>> {};
+std::string depth_name(const ::testing::TestParamInfo<std::vector<harness::VlanTag>>& chosen) {
+  return "of_depth_" + std::to_string(chosen.param.size());
+}
 INSTANTIATE_TEST_SUITE_P(Depths, VlanTags,
                          ::testing::Values(std::vector{harness::VlanTag{}},
                                            std::vector{harness::VlanTag{.tpid = harness::kTpidService, .tci = 7},
-                                                       harness::VlanTag{}}));
+                                                       harness::VlanTag{}}),
+                         depth_name);
 
 TEST_P(VlanTags, DoNotHideAConnection) {
   const Pair scene;
