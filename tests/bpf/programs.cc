@@ -116,6 +116,8 @@ int Programs::borrowed_fd(Program program) const {
   return -1;
 }
 
+int Programs::borrowed_slots_fd() const { return ::bpf_map__fd(object_->maps.connection_slots); }
+
 void Programs::reset(std::uint32_t free_slots) {
   const auto& maps = object_->maps;
   for (std::uint32_t port : watched_) write(maps.services, port, tw_port_services{});

@@ -56,6 +56,7 @@ class Programs {
   Programs& operator=(const Programs&) = delete;
 
   [[nodiscard]] int borrowed_fd(Program program) const;
+  [[nodiscard]] int borrowed_slots_fd() const;
   [[nodiscard]] const Sizes& sizes() const { return sizes_; }
 
   // Every map as after loading: nothing watched, nothing counted, and so many free slots, numbered from 0.
