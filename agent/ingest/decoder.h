@@ -20,8 +20,9 @@ class Decoder {
   // The difference to the reading before. A slot's first reading in its generation, and a service's first one, are compared
   // with zero. Packed words are compared modulo 2^64, so carries between their parts do no harm (see include/tickwire/ for the
   // bounds). Connections and services of which nothing changed are left out. The kernel writes while this reads: a histogram
-  // gains what its cells show, its sum comes with the first of them, and what they do not show yet comes with the next reading.
-  // A slot that is freed or changes hands during the look is left out this time. All readings are of one Source.
+  // gains the samples that its cells show, and what they do not show yet comes with the next reading. A connection's sum comes
+  // with samples only; a service's sum may come a reading before or after its last samples. A slot that is freed or changes
+  // hands during the look is left out this time. All readings are of one Source.
   // CPU: reads 4 cache lines of each used slot, and the histograms of those that changed. Throws only std::bad_alloc.
   void decode(const RawTick& raw, model::Tick& tick);  // clears the tick first, keeps its memory
   // A service number goes to another service, after the kernel side has zeroed the number's counters and histograms: its next

@@ -27,7 +27,7 @@ void ServiceDecoder::decode(const RawTick& raw, model::Tick& tick) {
     bool changed = decode_counters(raw.service_counters[number], counters_[number], change);
     for (std::uint32_t series = 0; series < TW_SERIES_MAX; ++series) {
       change.histograms[series] = decode_series(raw, number, series, tick);
-      changed |= change.histograms[series].samples != 0;
+      changed |= change.histograms[series].samples != 0 || change.histograms[series].sum.count() != 0;
     }
     if (changed) tick.services.push_back(change);
   }
@@ -91,9 +91,9 @@ bool ServiceDecoder::take(const tw_service_histogram& now, std::unique_ptr<Shard
     gains[cell] += gained;
     samples += gained;
   }
-  memory->look_again = samples != 0;
-  // A sum that moved ahead of its cells waits for them, so that every sum comes with its samples.
-  if (samples != 0) sum_ns += sum_now - std::exchange(memory->sum_ns, sum_now);
+  const std::uint64_t sum_gained = sum_now - std::exchange(memory->sum_ns, sum_now);
+  memory->look_again = samples != 0 || sum_gained != 0;
+  sum_ns += sum_gained;
   return true;
 }
 

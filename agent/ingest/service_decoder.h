@@ -25,8 +25,8 @@ class ServiceDecoder {
   // One (service, series, shard) as it stood at the last look.
   struct Shard {
     std::uint64_t sum_ns = 0;
-    // Something was gained at the last look: the sum and the cells are not added to in one step, so what one of them did not
-    // show yet is looked for once more.
+    // Something was gained at the last look: the kernel adds to the cells and to the sum in two steps, so what one of them did
+    // not show yet is looked for once more.
     bool look_again = false;
     std::array<std::uint32_t, TW_SERVICE_CELLS> cells{};
   };
