@@ -22,6 +22,10 @@ constexpr int kReadsPerWakeUp = 16;
 // Sockets beyond the players: newcomers that have not said hello, and clients that are being closed.
 constexpr std::size_t kSpareSockets = 256;
 
+// What the kernel may hold of a client that has not been put on the wire. More would be old snapshots: beyond it they wait in the outbox,
+// where a newer one takes their place.
+constexpr int kUnsentBytes = 16 * 1024;
+
 UniqueFd open_spare() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 }  // namespace
@@ -61,6 +65,7 @@ void TcpGateway::adopt(UniqueFd fd, Nanoseconds now_mono) {
   ++stats_->tcp_accepted;
   const int on = 1;
   ::setsockopt(fd.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(fd.fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof kUnsentBytes);
   const std::uint64_t id = next_id_++;
   if (!poller_->add(fd.fd(), EPOLLIN, id)) return;
   auto& client = *clients_.emplace(id, std::make_unique<Client>()).first->second;
