@@ -13,14 +13,15 @@
 namespace tickwire::cli {
 namespace {
 
-// "error" of an error document; the body itself, cut, where it is no such document.
+// "error" of an error document; the first line, cut, where it is no such document.
 std::string reason(const api::Reply& reply) {
   const auto document = nlohmann::json::parse(reply.body, nullptr, false);
   if (document.is_object()) {
     if (const auto error = document.find("error"); error != document.end() && error->is_string())
       return error->get<std::string>();
   }
-  const std::string_view text = trim(std::string_view(reply.body).substr(0, 200));
+  std::string_view text = std::string_view(reply.body).substr(0, 200);
+  text = trim(text.substr(0, text.find('\n')));
   return text.empty() ? fmt::format("the agent answered with status {}", reply.status) : std::string(text);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "unit/config/param_name.h"
 #include "unit/export/sample_snapshot.h"
 
 namespace tickwire::api {
@@ -98,7 +99,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Page{"/api/v1/connections/192.0.2.10:9000>198.51.100.7:40001", {}, kJson},
                     Page{"/api/v1/services", {}, kJson}, Page{"/api/v1/services", {{"format", "table"}}, kText},
                     Page{"/api/v1/services", {{"format", "text"}}, kText}, Page{"/api/v1/status", {}, kJson},
-                    Page{"/api/v1/status", {{"format", "text"}}, kText}, Page{"/api/v1/status", {{"format", "table"}}, kText}));
+                    Page{"/api/v1/status", {{"format", "text"}}, kText}, Page{"/api/v1/status", {{"format", "table"}}, kText}),
+    [](const auto& page) {
+      return param_name(page.index,
+                        std::string(page.param.path) + (page.param.parameters.empty() ? "" : page.param.parameters[0].second));
+    });
 
 class OpenPages : public testing::TestWithParam<Listener> {};
 
@@ -178,7 +183,10 @@ TEST_P(HealthAges, AreJudgedByFiveIntervalsAndFiveSeconds) {
 
 INSTANTIATE_TEST_SUITE_P(Routes, HealthAges,
                          testing::Values(Age{50ms, 5s, 200}, Age{50ms, 5s + 1ns, 503}, Age{2s, 10s, 200}, Age{2s, 10s + 1ns, 503},
-                                         Age{1s, -1s, 200}));
+                                         Age{1s, -1s, 200}),
+                         [](const auto& age) {
+                           return param_name(age.index, "after" + std::to_string(age.param.age.count()) + "ns");
+                         });
 
 TEST(Routes, SayHowOldTheLastTickIs) {
   EXPECT_EQ(get(routes({}, sample_snapshot, 7s), Listener::kTcp, "/healthz").body,
@@ -236,7 +244,8 @@ TEST_P(OtherMethods, AreNotAllowed) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Routes, OtherMethods, testing::Values("POST", "PUT", "DELETE", "OPTIONS", "get", ""));
+INSTANTIATE_TEST_SUITE_P(Routes, OtherMethods, testing::Values("POST", "PUT", "DELETE", "OPTIONS", "get", ""),
+                         [](const auto& method) { return param_name(method.index, method.param); });
 
 TEST(Routes, AnswerHeadAsGet) {
   const Response response = routes().answer({.listener = Listener::kTcp, .method = "HEAD", .path = "/metrics", .parameters = {}});

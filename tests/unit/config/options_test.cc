@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "unit/config/command_line.h"
+#include "unit/config/param_name.h"
 
 namespace tickwire::config {
 namespace {
@@ -165,7 +166,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadFlag{{"--interval", "10s", "--udp-idle-timeout", "5s"}, "udp-idle-timeout 5.00s is shorter than interval 10.0s"},
         BadFlag{{"--listen", "127.0.0.1"}, "listen '127.0.0.1': host:port, [v6]:port or :port is wanted"},
         BadFlag{{"--api-socket", std::string(108, 'a')}, "a path of 1 .. 107 bytes is wanted"},
-        BadFlag{{"--api-socket", ""}, "api-socket ''"}));
+        BadFlag{{"--api-socket", ""}, "api-socket ''"}),
+    [](const auto& flag) {
+      std::string text;
+      for (const std::string& argument : flag.param.arguments) text += argument;
+      return param_name(flag.index, text);
+    });
 
 TEST(RunOptions, TakeOneServiceOfEachProtocolOnAPort) {
   EXPECT_EQ(parse_run({"--service", "a=udp/1", "--service", "b=tcp/1"}).error, "");
@@ -206,7 +212,8 @@ TEST_P(BadListen, IsAUsageError) {
 INSTANTIATE_TEST_SUITE_P(ParseListen, BadListen,
                          testing::Values("", ":", "80", "host:", "host:65536", "host:-1", "host:80x", "2001:db8::1:80",
                                          "[2001:db8::1]", "[]:80", "[host]:80", "[::1:80", "::1]:80", "a b:80", "a/b:80",
-                                         "host:80\n"));
+                                         "host:80\n"),
+                         [](const auto& text) { return param_name(text.index, text.param); });
 
 }  // namespace
 }  // namespace tickwire::config

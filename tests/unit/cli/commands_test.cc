@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.h"
+
+#include <gmock/gmock.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+
+#include "unit/api/http_peer.h"
+
+namespace tickwire::cli {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// What `tickwire ARGUMENTS` does, as main does it.
+struct Outcome {
+  int exit_code = -1;
+  std::string output;
+  std::string error;
+};
+
+Outcome tickwire(std::vector<std::string> arguments) {
+  Outcome outcome;
+  CLI::App program;
+  program.require_subcommand(1);
+  const std::vector<Command> commands = add_commands(program);
+  std::ranges::reverse(arguments);  // the order that CLI11 wants
+  try {
+    program.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    return {.exit_code = error.get_exit_code() == 0 ? 0 : 2, .output = {}, .error = error.what()};
+  }
+  const auto command = std::ranges::find_if(commands, [](const Command& each) { return each.parsed->parsed(); });
+  testing::internal::CaptureStdout();
+  const auto result = command->run();
+  outcome.output = testing::internal::GetCapturedStdout();
+  outcome.exit_code = result ? *result : static_cast<int>(result.error().failure);
+  if (!result) outcome.error = result.error().text();
+  return outcome;
+}
+
+class Commands : public api::ServerTest {
+ protected:
+  // With the socket of the test's agent behind them.
+  Outcome ask(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--api-socket", socket_path()});
+    return tickwire(std::move(arguments));
+  }
+};
+
+TEST_F(Commands, ShowConnectionsAsATable) {
+  start();
+  const Outcome outcome = ask({"connections"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.output, AllOf(HasSubstr("REMOTE"), HasSubstr("198.51.100.7:40001"), HasSubstr("198.51.100.8:50000")));
+}
+
+TEST_F(Commands, ShowConnectionsInEachForm) {
+  start();
+  EXPECT_THAT(ask({"connections", "-o", "wide"}).output, HasSubstr("SERVICE"));
+  EXPECT_THAT(ask({"connections", "-o", "json"}).output, HasSubstr("\"schema_version\""));
+  EXPECT_THAT(ask({"connections", "--output", "jsonl"}).output, StartsWith("{"));
+}
+
+TEST_F(Commands, FilterConnections) {
+  start();
+  const Outcome outcome = ask({"connections", "--service", "world", "--proto", "udp", "--remote", "198.51.100.0/24"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.output, AllOf(HasSubstr("198.51.100.8"), Not(HasSubstr("198.51.100.7"))));
+}
+
+TEST_F(Commands, TakeASortKeyWithAMinusInEitherForm) {
+  start();
+  const Outcome apart = ask({"connections", "--sort", "-packets", "--limit", "1"});
+  const Outcome joined = ask({"connections", "--sort=-packets", "--limit", "1"});
+  EXPECT_EQ(apart.exit_code, 0) << apart.error;
+  EXPECT_THAT(apart.output, HasSubstr("198.51.100.7"));
+  EXPECT_EQ(joined.output, apart.output);
+}
+
+TEST_F(Commands, RefuseABadFilterBeforeTheyAsk) {
+  const Outcome outcome = ask({"connections", "--port", "70000"});  // no agent runs
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.error, StartsWith("--port: 70000"));
+}
+
+TEST_F(Commands, RefuseAnUnknownFormWithTheKnownOnes) {
+  const Outcome outcome = ask({"connections", "-o", "xml"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.error, AllOf(HasSubstr("--output"), HasSubstr("xml"), HasSubstr("jsonl")));
+}
+
+TEST_F(Commands, RefuseAnIntervalWithoutWatch) { EXPECT_EQ(ask({"connections", "--interval", "1s"}).exit_code, 2); }
+
+TEST_F(Commands, RefuseABadInterval) {
+  const Outcome outcome = ask({"connections", "--watch", "--interval", "1ms"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.error, StartsWith("--interval: '1ms'"));
+}
+
+TEST_F(Commands, EndAWatchWhenTheAgentStaysAway) {
+  const Outcome outcome = ask({"connections", "--watch", "--interval", "100ms"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.error, HasSubstr("no agent answers on " + socket_path()));
+}
+
+TEST_F(Commands, ShowOneConnection) {
+  start();
+  const Outcome text = ask({"inspect", "3.1"});
+  EXPECT_EQ(text.exit_code, 0);
+  EXPECT_THAT(text.output, AllOf(HasSubstr("198.51.100.7:40001"), HasSubstr("tcp_timestamp")));
+  EXPECT_THAT(ask({"inspect", "198.51.100.8:50000", "-o", "json"}).output, HasSubstr("\"schema_version\""));
+}
+
+TEST_F(Commands, FailForAConnectionThatIsNotThere) {
+  start();
+  const Outcome outcome = ask({"inspect", "192.0.2.99:1"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.output, "");
+  EXPECT_THAT(outcome.error, HasSubstr("192.0.2.99:1"));
+}
+
+TEST_F(Commands, RefuseToInspectNothing) {
+  EXPECT_EQ(ask({"inspect"}).exit_code, 2);
+  EXPECT_EQ(ask({"inspect", ""}).exit_code, 2);
+}
+
+TEST_F(Commands, ShowServicesAndStatus) {
+  start();
+  EXPECT_THAT(ask({"services"}).output, HasSubstr("gate"));
+  EXPECT_THAT(ask({"services", "-o", "json"}).output, HasSubstr("\"schema_version\""));
+  EXPECT_THAT(ask({"status"}).output, HasSubstr("arrival"));
+  EXPECT_THAT(ask({"status", "-o", "json"}).output, HasSubstr("\"schema_version\""));
+}
+
+TEST_F(Commands, SayThatTheAgentHasNoTickYet) {
+  start(options(), [] { return nullptr; });
+  const Outcome outcome = ask({"status"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.error, HasSubstr("no tick yet"));
+}
+
+TEST_F(Commands, SayThatNoAgentIsThere) {
+  const Outcome outcome = ask({"services"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.error, AllOf(HasSubstr("no agent answers on " + socket_path()), HasSubstr("`tickwire run`")));
+}
+
+TEST_F(Commands, TakeTheSocketFromTheEnvironment) {
+  start();
+  ::setenv("TICKWIRE_API_SOCKET", socket_path().c_str(), 1);
+  const Outcome outcome = tickwire({"services"});
+  ::unsetenv("TICKWIRE_API_SOCKET");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.error;
+}
+
+TEST_F(Commands, PreferTheFlagToTheEnvironment) {
+  start();
+  ::setenv("TICKWIRE_API_SOCKET", "/nowhere/api.sock", 1);
+  const Outcome outcome = ask({"services"});
+  ::unsetenv("TICKWIRE_API_SOCKET");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.error;
+}
+
+}  // namespace
+}  // namespace tickwire::cli
