@@ -63,8 +63,8 @@ class Histogram {
   [[nodiscard]] Cell cell(std::uint32_t index) const;
 
   Resolution resolution_;
-  // From the lowest cell with a sample to the highest: a connection's samples lie close together, and 100,000 connections have
-  // two histograms each.
+  // From about the lowest cell with a sample to the highest: a connection's samples lie close together, and 100,000 connections
+  // have two histograms each.
   std::uint32_t first_cell_ = 0;
   std::vector<std::uint64_t> cells_;
   std::uint64_t samples_ = 0;

@@ -156,24 +156,26 @@ std::optional<std::uint64_t> sort_value(const Connection& connection, SortKey ke
   }
 }
 
+// A row with what it is sorted by beside it: comparing 100,000 rows that lie apart in memory is what sorting costs.
 struct Candidate {
   const Row* row;
+  ConnectionId id;
   std::optional<std::uint64_t> value;
 };
 
 std::strong_ordering compare(const Candidate& a, const Candidate& b, SortKey key) {
-  const Connection& left = **a.row;
-  const Connection& right = **b.row;
   switch (key) {
     case SortKey::kId:
-      return left.id <=> right.id;
-    case SortKey::kService:
-      if (!left.service || !right.service) return (left.service != nullptr) <=> (right.service != nullptr);
-      return *left.service <=> *right.service;
+      return a.id <=> b.id;
+    case SortKey::kService: {
+      const ServiceId* const left = (*a.row)->service.get();
+      const ServiceId* const right = (*b.row)->service.get();
+      return left != nullptr && right != nullptr ? *left <=> *right : (left != nullptr) <=> (right != nullptr);
+    }
     case SortKey::kRemote:
-      return left.key.remote <=> right.key.remote;
+      return (*a.row)->key.remote <=> (*b.row)->key.remote;
     case SortKey::kState:
-      return name(left.state) <=> name(right.state);
+      return name((*a.row)->state) <=> name((*b.row)->state);
     default:
       return *a.value <=> *b.value;
   }
@@ -184,7 +186,7 @@ bool precedes(const Candidate& a, const Candidate& b, const ConnectionQuery& que
   if (a.value.has_value() != b.value.has_value()) return a.value.has_value();
   const std::strong_ordering order = a.value ? compare(a, b, query.sort) : std::strong_ordering::equal;
   if (order != std::strong_ordering::equal) return query.descending ? order > 0 : order < 0;
-  return (*a.row)->id < (*b.row)->id;
+  return a.id < b.id;
 }
 
 // What one row must be for find_connection.
@@ -242,11 +244,17 @@ std::vector<std::string_view> sort_key_names() {
 std::vector<Row> select(const Snapshot& snapshot, const ConnectionQuery& query) {
   std::vector<Candidate> candidates;
   for (const Row& row : snapshot.connections) {
-    if (fits(*row, query)) candidates.push_back({&row, sort_value(*row, query.sort, snapshot.monotonic)});
+    if (fits(*row, query)) candidates.push_back({&row, row->id, sort_value(*row, query.sort, snapshot.monotonic)});
   }
   const std::size_t count = std::min(query.limit.value_or(candidates.size()), candidates.size());
   const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(count);
-  std::ranges::partial_sort(candidates, end, [&](const Candidate& a, const Candidate& b) { return precedes(a, b, query); });
+  const auto before = [&query](const Candidate& a, const Candidate& b) { return precedes(a, b, query); };
+  // The few that are wanted by a heap; all of them faster by a full sort.
+  if (count < candidates.size()) {
+    std::ranges::partial_sort(candidates, end, before);
+  } else {
+    std::ranges::sort(candidates, before);
+  }
   std::vector<Row> rows;
   rows.reserve(count);
   std::transform(candidates.begin(), end, std::back_inserter(rows), [](const Candidate& candidate) { return *candidate.row; });
