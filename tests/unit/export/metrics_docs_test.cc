@@ -25,7 +25,7 @@ std::vector<prometheus::MetricFamily> all_families() {
 
 // The rows "| `name` | type | labels | meaning |" of docs/metrics.md, cells without spaces around them.
 std::vector<std::vector<std::string>> documented() {
-  const std::string page = golden::read_file(std::string(TICKWIRE_SOURCE_DIR) + "/docs/metrics.md");
+  const std::string page = golden::project_file("docs/metrics.md");
   std::vector<std::vector<std::string>> rows;
   for (const std::string_view line : split(page, '\n')) {
     if (!line.starts_with("| `tickwire_")) continue;

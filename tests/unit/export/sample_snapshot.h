@@ -86,8 +86,8 @@ inline model::Connection udp_connection() {
 inline model::Connection ended_connection() {
   return {.id = {.slot = 7, .generation = 2},
           .key = {.protocol = model::Protocol::kTcp,
-                  .local = model::Endpoint::parse("[2001:db8::10]:9000").value(),
-                  .remote = model::Endpoint::parse("[2001:db8:1234:5678:9abc:def0:1234:5678]:40002").value()},
+                  .local = *model::Endpoint::parse("[2001:db8::10]:9000"),
+                  .remote = *model::Endpoint::parse("[2001:db8:1234:5678:9abc:def0:1234:5678]:40002")},
           .service = service_id("gate", model::Protocol::kTcp, 9000),
           .state = model::ConnectionState::kClosed,
           .seeded = true,
