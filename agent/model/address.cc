@@ -9,7 +9,9 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 
