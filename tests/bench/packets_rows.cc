@@ -94,6 +94,8 @@ std::vector<Row> udp_rows(Family family, std::uint32_t slot) {
   add_out(rows, "UDP counted, out", out, std::nullopt, kUdpNs);
   add_in(rows, "UDP starts a turnaround, in", in, with({}, BENCH_EFFECT_NO_REQUEST, slot), kUdpSampleNs);
   add_out(rows, "UDP completes a turnaround, out", out, with({}, BENCH_EFFECT_REQUEST, slot), kUdpSampleNs);
+  add_in(rows, "UDP, 65,536 connections by turns, in", in, all_flows(family, true, true), kRandomNs);
+  add_out(rows, "UDP, 65,536 connections by turns, out", out, all_flows(family, false, true), kRandomNs);
   add_in(rows, "UDP, 65,536 connections at random, in", in, all_flows(family, true), kRandomNs);
   add_out(rows, "UDP, 65,536 connections at random, out", out, all_flows(family, false), kRandomNs);
   return rows;
@@ -104,9 +106,12 @@ std::vector<Row> tcp_rows(Family family, std::uint32_t slot) {
   const Packet in = path.in(segment(kOldEcho), kPayload);
   const Packet echo = path.in(segment(kToken), 0);
   const Packet out = path.out(segment(0), kPayload);
-  bench_plan flows_out = all_flows(family, false);
-  flows_out.sequence_offset = offsets(family, false).sequence;
-  flows_out.payload_bytes = kPayload;
+  const auto flows_out = [&](bool in_order) {
+    bench_plan plan = all_flows(family, false, in_order);
+    plan.sequence_offset = offsets(family, false).sequence;
+    plan.payload_bytes = kPayload;
+    return plan;
+  };
   std::vector<Row> rows;
   add_in(rows, "TCP without a sample, in", in, std::nullopt, kTcpNs);
   add_out(rows, "TCP without a sample, out", out, new_payload(family, false), kTcpNs);
@@ -115,9 +120,23 @@ std::vector<Row> tcp_rows(Family family, std::uint32_t slot) {
   add_in(rows, "TCP starts a turnaround, in", in, with({}, BENCH_EFFECT_NO_REQUEST, slot), kTcpStartNs);
   add_out(rows, "TCP completes a turnaround, out", out, with(new_payload(family, false), BENCH_EFFECT_REQUEST, slot),
           kTcpCompleteNs);
+  add_in(rows, "TCP, 65,536 connections by turns, in", in, all_flows(family, true, true), kRandomNs);
+  add_out(rows, "TCP, 65,536 connections by turns, out", out, flows_out(true), kRandomNs);
   add_in(rows, "TCP, 65,536 connections at random, in", in, all_flows(family, true), kRandomNs);
-  add_out(rows, "TCP, 65,536 connections at random, out", out, flows_out, kRandomNs);
+  add_out(rows, "TCP, 65,536 connections at random, out", out, flows_out(false), kRandomNs);
   return rows;
+}
+
+// One packet of the one connection and one of each flow, through the program and through the floor: both tables fill alike.
+Result<void> run_all(Runner& runner, Row row, const bench_plan& flows) {
+  for (const Subject subject : {Subject::kTested, Subject::kLookup}) {
+    for (const bool all : {false, true}) {
+      row.plan = all ? std::optional{flows} : std::nullopt;
+      const auto ns = runner.ns_per_packet(row, subject, all ? 1U << kFlowsLog2 : 1);
+      if (!ns) return std::unexpected(ns.error());
+    }
+  }
+  return {};
 }
 
 std::uint8_t protocol_of(Transport transport) { return transport == Transport::kUdp ? IPPROTO_UDP : IPPROTO_TCP; }
@@ -131,17 +150,11 @@ Result<void> open_connections(Programs& programs, Runner& runner, Family family,
   const bool udp = transport == Transport::kUdp;
   const Packet opening = udp ? path.datagram_in(kPayload) : path.in({.flags = {.syn = true}}, 0);
   const Packet answer = udp ? path.datagram_out(kPayload) : path.out(segment(0), kPayload);
-  for (const std::optional<bench_plan>& plan : {std::optional<bench_plan>{}, std::optional{all_flows(family, true, true)}}) {
-    const Row row{.name = "opening", .program = Program::kIngressXdp, .frame = frame(opening), .plan = plan};
-    const auto opened = runner.ns_per_packet(row, Subject::kTested, plan ? 1U << kFlowsLog2 : 1);
-    if (!opened) return std::unexpected(opened.error());
-  }
+  const Row one{.name = "opening", .program = Program::kIngressXdp, .frame = frame(opening)};
+  if (const auto opened = run_all(runner, one, all_flows(family, true, true)); !opened) return opened;
   // The first payload out of a TCP connection settles how its rtt is measured.
-  for (const std::optional<bench_plan>& plan : {std::optional<bench_plan>{}, std::optional{all_flows(family, false, true)}}) {
-    const Row row{.name = "first answer", .program = Program::kEgressTc, .frame = frame(answer), .plan = plan};
-    const auto answered = runner.ns_per_packet(row, Subject::kTested, plan ? 1U << kFlowsLog2 : 1);
-    if (!answered) return std::unexpected(answered.error());
-  }
+  const Row first{.name = "first answer", .program = Program::kEgressTc, .frame = frame(answer)};
+  if (const auto answered = run_all(runner, first, all_flows(family, false, true)); !answered) return answered;
   const std::uint16_t service = udp ? 0 : 1;
   if (const auto opened = programs.service(service).opened; opened != (1U << kFlowsLog2) + 1) {
     return fail("only " + std::to_string(opened) + " connections are open");
