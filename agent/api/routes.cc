@@ -168,7 +168,9 @@ Response Routes::answer(const Request& request) const try {
     refused.allow = "GET, HEAD";
     return refused;
   }
-  if (request.path.starts_with(kApi) && request.listener == Listener::kTcp && !options_.expose_connections) {
+  // Whatever tells a player's address, and the rest of the API with it.
+  const bool guarded = request.path.starts_with(kApi) || request.path == "/metrics/connections";
+  if (guarded && request.listener == Listener::kTcp && !options_.expose_connections) {
     return refuse(403, "not served over TCP: ask the agent's Unix socket, or start the agent with --expose-connections");
   }
   const auto snapshot = latest_();

@@ -38,9 +38,9 @@ struct RouteOptions {
   std::size_t connection_series = 1000;  // of /metrics/connections
 };
 
-// GET /metrics /metrics/connections /healthz /readyz; on the Unix socket (and with expose_connections on TCP) also
-// /api/v1/status /api/v1/services /api/v1/connections /api/v1/connections/ID; each of the four takes format=json|table|text where
-// it has one, connections also jsonl and wide and the parameters of model::ConnectionQuery.
+// GET /metrics /healthz /readyz; on the Unix socket (and with expose_connections on TCP) also /metrics/connections /api/v1/status
+// /api/v1/services /api/v1/connections /api/v1/connections/ID; each of the last four takes format=json|table|text where it has one,
+// connections also jsonl and wide and the parameters of model::ConnectionQuery.
 class Routes {
  public:
   using Latest = std::function<std::shared_ptr<const model::Snapshot>()>;  // null before the first tick

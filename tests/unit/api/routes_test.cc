@@ -114,11 +114,21 @@ TEST_P(OpenPages, ServeMetrics) {
   EXPECT_THAT(response.body, AllOf(HasSubstr("# TYPE tickwire_"), Not(HasSubstr("198.51.100"))));
 }
 
-TEST_P(OpenPages, ServeConnectionMetrics) {
-  const Response response = get(routes(), GetParam(), "/metrics/connections");
+TEST_P(OpenPages, ServeConnectionMetricsWhereTheConnectionTableIsServed) {
+  const Response response = get(routes({.expose_connections = true}), GetParam(), "/metrics/connections");
   EXPECT_EQ(response.status, 200U);
   EXPECT_EQ(response.content_type, kMetrics);
   EXPECT_THAT(response.body, HasSubstr("198.51.100.7"));
+}
+
+TEST(ConnectionMetrics, AreRefusedOverTcpWithTheNameOfTheFlag) {
+  const Response response = get(routes(), Listener::kTcp, "/metrics/connections");
+  EXPECT_EQ(response.status, 403U);
+  EXPECT_THAT(response.body, AllOf(HasSubstr("--expose-connections"), Not(HasSubstr("198.51.100"))));
+}
+
+TEST(ConnectionMetrics, AreServedOnTheUnixSocket) {
+  EXPECT_EQ(get(routes(), Listener::kUnix, "/metrics/connections").status, 200U);
 }
 
 TEST_P(OpenPages, RefuseParametersOfMetrics) { EXPECT_EQ(get(routes(), GetParam(), "/metrics", {{"name", "up"}}).status, 400U); }
