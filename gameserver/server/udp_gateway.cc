@@ -73,7 +73,7 @@ void UdpGateway::greet(const ReceivedDatagram& datagram, const Header& hello_hea
   }
   const Header header = game_->next_header(client.session, now_mono);
   send(datagram.remote, datagram.own, {.header = header, .body = *welcome});
-  clients_.emplace(datagram.remote, std::move(client));
+  clients_.emplace(datagram.remote, client);
 }
 
 void UdpGateway::send_tick(Nanoseconds now_mono) {
