@@ -235,7 +235,7 @@ class HttpServer final : public Server {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Routes::Latest latest) {
+Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Routes::Latest latest) {
   auto server = std::make_unique<HttpServer>(options.routes, std::move(latest));
   if (auto opened = server->open(options); !opened) return std::unexpected(opened.error());
   if (auto running = server->run(); !running) return std::unexpected(running.error());

@@ -27,7 +27,7 @@ class Server {
   // Binds and serves. Errors name the address: port in use, no permission, another agent on the socket (one that answers;
   // a dead socket file is replaced). The server's thread blocks all signals and has given up all capabilities: while it runs the
   // process must not change its user, for glibc aborts where one thread may and another may not.
-  [[nodiscard]] static Result<std::unique_ptr<Server>> start(ServerOptions options, Routes::Latest latest);
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Routes::Latest latest);
   virtual ~Server() = default;
   // The TCP port that was bound (for port 0); none without a TCP listener.
   [[nodiscard]] virtual std::optional<std::uint16_t> port() const = 0;

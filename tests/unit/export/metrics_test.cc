@@ -98,8 +98,9 @@ TEST(ServiceFamilies, CountASampleInTheBucketOfEachBoundThatItIsNotAbove) {
 TEST(MetricsText, WritesEveryDecimalBoundInItsShortestForm) {
   model::Snapshot snapshot;
   snapshot.services = {{.id = {.name = "a", .protocol = model::Protocol::kUdp, .port = 1}}};
+  const std::string text = text_of(snapshot);
   std::string bounds;
-  for (const std::string_view line : split(text_of(snapshot), '\n')) {
+  for (const std::string_view line : split(text, '\n')) {
     const std::size_t at = line.find("le=\"");
     if (at != std::string_view::npos) bounds += std::string(line.substr(at + 4, line.find('"', at + 4) - at - 4)) + ' ';
   }
