@@ -113,7 +113,6 @@ INLINE void packet_in(struct packet *p, __u32 service, __u32 packets)
 		count_unslotted(service, TW_INGRESS, packets, p->payload);
 		return;
 	}
-	__sync_fetch_and_add(&slot->packets_bytes_in, packets_and_bytes(packets, p->payload));
 	if (!udp && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_ACK) {
 		if (slot->awaits_handshake)
 			complete_handshake(slot, service);
@@ -121,6 +120,8 @@ INLINE void packet_in(struct packet *p, __u32 service, __u32 packets)
 	}
 	if ((udp || p->payload) && !slot->request_ns)
 		slot->request_ns = bpf_ktime_get_ns();
+	/* Last: an atomic add waits for its cache line, and every load behind it would wait for the add. */
+	__sync_fetch_and_add(&slot->packets_bytes_in, packets_and_bytes(packets, p->payload));
 }
 
 /* SYN-ACK, FIN and RST out: rare. */
@@ -191,6 +192,15 @@ INLINE void segment_out(struct __sk_buff *skb, struct tw_slot *slot, const struc
 		sample_turnaround(slot, service, request_ns, now_ns);
 }
 
+/* A datagram out ends a turnaround. */
+INLINE void datagram_out(struct tw_slot *slot, __u32 service)
+{
+	__u64 request_ns = slot->request_ns ? __sync_lock_test_and_set(&slot->request_ns, 0) : 0;
+
+	if (request_ns)
+		sample_turnaround(slot, service, request_ns, bpf_ktime_get_ns());
+}
+
 INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 service, __u32 packets)
 {
 	struct tw_slot *slot = find_slot(&p->key);
@@ -202,18 +212,16 @@ INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 service, _
 		count_unslotted(service, TW_EGRESS, packets, p->payload);
 		return;
 	}
-	__sync_fetch_and_add(&slot->packets_bytes_out, packets_and_bytes(packets, p->payload));
 	if (udp) {
-		__u64 request_ns = slot->request_ns ? __sync_lock_test_and_set(&slot->request_ns, 0) : 0;
-
-		if (request_ns)
-			sample_turnaround(slot, service, request_ns, bpf_ktime_get_ns());
-		return;
+		datagram_out(slot, service);
+	} else {
+		if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
+			tcp_control_out(slot, p);
+		if (p->payload)
+			segment_out(skb, slot, p, service);
 	}
-	if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
-		tcp_control_out(slot, p);
-	if (p->payload)
-		segment_out(skb, slot, p, service);
+	/* Last, as on the way in. */
+	__sync_fetch_and_add(&slot->packets_bytes_out, packets_and_bytes(packets, p->payload));
 }
 
 INLINE void handle_xdp(struct xdp_md *xdp, __u32 frame_bytes)

@@ -18,7 +18,7 @@
 #define IPV4_NO_OPTIONS 0x45
 #define TCP_OPTION_EOL 0
 #define TCP_OPTION_NOP 1
-#define TCP_OPTION_TIMESTAMP 8 /* RFC 7323 3.2 */
+#define TCP_OPTION_TIMESTAMP 8      /* RFC 7323 3.2 */
 #define TIMESTAMP_LAYOUT 0x0101080a /* NOP NOP kind 8 length 10: how every common stack sends it */
 
 /* What the programs want to know of a frame. The key is in network order, the rest in host order. */
@@ -31,9 +31,9 @@ struct packet {
 	__u32 acknowledged;
 	__u32 tsval;
 	__u32 tsecr;
-	__u32 payload;     /* bytes of TCP or UDP payload */
-	__u32 l4_offset;   /* of the TCP or UDP header in the frame */
-	__u32 header_end;  /* of the TCP or UDP header, its options included */
+	__u32 payload;    /* bytes of TCP or UDP payload */
+	__u32 l4_offset;  /* of the TCP or UDP header in the frame */
+	__u32 header_end; /* of the TCP or UDP header, its options included */
 };
 
 enum { PARSED = -1, TRY_SLOWLY = -2 }; /* anything else is an enum tw_loss */
@@ -154,9 +154,9 @@ INLINE long load(void *context, bool from_xdp, __u32 offset, void *to, __u32 byt
 struct cursor {
 	void *context;
 	__u32 offset;
-	__u32 end;    /* of the TCP options */
+	__u32 end; /* of the TCP options */
 	int result;
-	__u8 next;    /* the IPv6 header that follows */
+	__u8 next; /* the IPv6 header that follows */
 	bool egress;
 	struct packet *packet;
 };
