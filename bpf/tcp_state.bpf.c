@@ -12,6 +12,14 @@
 
 enum { ECONNRESET = 104, EPIPE = 32, ETIMEDOUT = 110 }; /* include/uapi/asm-generic/errno.h */
 
+/* The network namespace of the agent: the number of /proc/self/ns/net. A section of its own, so that user space can fill it. */
+const volatile __u32 own_netns SEC(".rodata.netns") = 0;
+
+INLINE bool in_own_netns(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) == own_netns;
+}
+
 /* Why a socket ends that was never told to close: sk_err, net/ipv4/tcp_input.c tcp_reset(), tcp_timer.c tcp_write_err(). */
 INLINE __u8 reason_of(int socket_error)
 {
@@ -62,10 +70,14 @@ INLINE void handle_state(struct sock *sk, __u32 from, __u32 to)
 	service--;
 	if (!socket_key(sk, IPPROTO_TCP, &key))
 		return;
-	counters = bpf_map_lookup_elem(&service_counters, &service);
-	if (counters)
-		__sync_fetch_and_add(&counters->transitions[to], 1);
 	slot = find_slot(&key);
+	/* A container's socket is followed once its packets have passed our interface; before that it only has the same port. */
+	if (!slot && !in_own_netns(sk))
+		return;
+	counters = bpf_map_lookup_elem(&service_counters, &service);
+	barrier_var(to); /* the compiler knows the bound from above, the verifier has lost it: state it again */
+	if (counters)
+		__sync_fetch_and_add(&counters->transitions[to & (TW_TCP_STATES - 1)], 1);
 	if (!slot && to == TCP_ESTABLISHED)
 		slot = take_slot(&key, service, 0, false);
 	if (slot)
@@ -105,10 +117,12 @@ int BPF_PROG(retransmit_tp, struct sock *sk)
 	if (!service || !socket_key(sk, IPPROTO_TCP, &key))
 		return 0;
 	service--;
+	slot = find_slot(&key);
+	if (!slot && !in_own_netns(sk))
+		return 0;
 	counters = bpf_map_lookup_elem(&service_counters, &service);
 	if (counters)
 		__sync_fetch_and_add(&counters->retransmissions, 1);
-	slot = find_slot(&key);
 	if (slot)
 		__sync_fetch_and_add(&slot->retransmissions, 1);
 	return 0;

@@ -17,6 +17,19 @@ struct in6_addr {
 	} in6_u;
 };
 
+/* include/linux/ns_common.h: the number that /proc/PID/ns/net shows */
+struct ns_common {
+	unsigned int inum;
+};
+
+/* include/net/net_namespace.h */
+struct net {
+	struct ns_common ns;
+};
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
 /* include/net/sock.h */
 struct sock_common {
 	__be32 skc_daddr;
@@ -25,6 +38,7 @@ struct sock_common {
 	__u16 skc_num; /* local port, host order; 0 once the socket is unhashed */
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };

@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 #include <sockets.skel.h>
+#include <sys/stat.h>
 #include <tcp_state.skel.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -25,9 +27,16 @@ constexpr std::array kStateCandidates{Candidate{"state_fentry", "fentry/tcp_set_
 constexpr std::array kRetransmitCandidates{Candidate{"retransmit_tp", "tp_btf/tcp_retransmit_skb"}};
 constexpr std::array kSeedCandidates{Candidate{"seed_tcp", "iter/tcp"}, Candidate{"seed_udp", "iter/udp"}};
 
-constexpr std::string_view kStateLoses = "TCP states, handshakes of connections without packets, exact ends; ends are inferred from FIN and RST";
+constexpr std::string_view kStateLoses =
+    "TCP states, handshakes of connections without packets, exact ends; ends are inferred from FIN and RST";
 constexpr std::string_view kRetransmitLoses = "retransmission counts";
 constexpr std::string_view kSeedLoses = "connections that are older than the agent, until they send";
+
+// The number of this process' network namespace; 0 where /proc does not tell, which is no namespace's number.
+std::uint32_t network_namespace() {
+  struct stat status {};
+  return ::stat("/proc/self/ns/net", &status) == 0 ? static_cast<std::uint32_t>(status.st_ino) : 0;
+}
 
 // The object with every map replaced by the shared one of the same name, and one program to be loaded.
 Result<UniqueObject> load_program(const void* elf, std::size_t elf_bytes, const SharedMaps& maps, const char* program) {
@@ -43,6 +52,10 @@ Result<UniqueObject> load_program(const void* elf, std::size_t elf_bytes, const 
   bpf_object__for_each_map(map, object.get()) {
     const int shared = maps.fd(bpf_map__name(map));
     if (shared >= 0) bpf_map__reuse_fd(map, shared);
+  }
+  if (bpf_map* own_netns = bpf_object__find_map_by_name(object.get(), ".rodata.netns")) {
+    const std::uint32_t number = network_namespace();
+    bpf_map__set_initial_value(own_netns, &number, sizeof(number));
   }
   bpf_program* each = nullptr;
   bpf_object__for_each_program(each, object.get()) {
@@ -96,11 +109,16 @@ TracingHook attach_first(const SharedMaps& maps, const std::array<Candidate, N>&
 
 std::string_view wanted_prefix(config::TcpStateHook wanted) {
   switch (wanted) {
-    case config::TcpStateHook::kAuto: return "";
-    case config::TcpStateHook::kFentry: return "fentry";
-    case config::TcpStateHook::kKprobe: return "kprobe";
-    case config::TcpStateHook::kTracepoint: return "tp_btf";
-    case config::TcpStateHook::kNone: return "none";
+    case config::TcpStateHook::kAuto:
+      return "";
+    case config::TcpStateHook::kFentry:
+      return "fentry";
+    case config::TcpStateHook::kKprobe:
+      return "kprobe";
+    case config::TcpStateHook::kTracepoint:
+      return "tp_btf";
+    case config::TcpStateHook::kNone:
+      return "none";
   }
   return "";
 }

@@ -2,7 +2,11 @@
 #include "e2e/agent.h"
 
 #include <gtest/gtest.h>
+#include <linux/bpf.h>
+#include <net/if.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
@@ -35,7 +39,8 @@ Wire::Wire(harness::LineOptions options) {
 }
 
 Words run_words(const std::string& socket, const Words& flags) {
-  Words words{TICKWIRE_BINARY, "run", "--api-socket", socket};
+  Words words{TICKWIRE_BINARY, "run"};
+  if (!names(flags, "--api-socket")) words.insert(words.end(), {"--api-socket", socket});
   if (!names(flags, "--interface")) words.insert(words.end(), {"--interface", "eth0"});
   if (!names(flags, "--interval")) words.insert(words.end(), {"--interval", "100ms"});
   if (!names(flags, "--listen")) words.insert(words.end(), {"--listen", "127.0.0.1:" + std::to_string(kMetricsPort)});
@@ -113,6 +118,25 @@ std::optional<int> Agent::stop() {
   return process_.wait();
 }
 
+namespace {
+
+// The system's tools are older than TCX (kernel 6.6, BPF_TCX_INGRESS and BPF_TCX_EGRESS): ask the kernel itself.
+std::string tcx_programs(const Namespace& network) {
+  std::string found;
+  network.enter([&] {
+    for (const __u32 attach_type : {46U, 47U}) {
+      bpf_attr attributes{};
+      attributes.query.target_fd = ::if_nametoindex("eth0");  // in a union with target_ifindex
+      attributes.query.attach_type = attach_type;
+      if (::syscall(SYS_bpf, BPF_PROG_QUERY, &attributes, sizeof attributes) != 0 || attributes.query.prog_cnt == 0) continue;
+      found += "tcx " + std::to_string(attach_type) + ": " + std::to_string(attributes.query.prog_cnt) + " programs\n";
+    }
+  });
+  return found;
+}
+
+}  // namespace
+
 std::string attached(const Namespace& network) {
   std::string found;
   for (const char* direction : {"ingress", "egress"})
@@ -120,7 +144,7 @@ std::string attached(const Namespace& network) {
   for (const json& device : json::parse(network.run({"ip", "-j", "link", "show", "eth0"}))) {
     if (device.contains("xdp")) found += device["xdp"].dump() + "\n";
   }
-  // Names every kind of attachment that it knows, also those that have no tool of their own.
+  found += tcx_programs(network);
   const json nets = json::parse(network.run({"bpftool", "-j", "net", "show", "dev", "eth0"}));
   for (const json& net : nets) {
     for (const auto& [kind, programs] : net.items()) {

@@ -50,7 +50,7 @@ TEST(Connections, OpenedAndClosedBetweenTwoTicksAreEachCountedOnce) {
     ASSERT_TRUE(harness::take_end(ends.server.fd()));
   }
   EXPECT_TRUE(eventually([&] { return agent.service("lobby")["connections_closed"] == kConnections; }, std::chrono::seconds(20)));
-  const json service = agent.service("lobby");
+  json service = agent.service("lobby");
   EXPECT_EQ(service["connections_opened"], kConnections);
   EXPECT_EQ(service["connections_closed"], kConnections);
   EXPECT_EQ(service["closed_by"]["remote_fin"], kConnections);
@@ -183,7 +183,7 @@ TEST(Retransmissions, AreCountedAsTheLineSawThem) {
 
 TEST(Udp, EndsAfterItsIdleTimeAndComesBackAsAnotherConnection) {
   const Pair scene;
-  Agent agent(scene.node, {"--udp-idle", "1s"});
+  Agent agent(scene.node, {"--udp-idle-timeout", "1s"});
   ASSERT_TRUE(agent.ready());
   const Address node{.ip = kNodeV4, .port = kUdpPort};
   const UniqueFd server = harness::udp_socket(scene.node, node);

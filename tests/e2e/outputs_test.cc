@@ -118,7 +118,7 @@ TEST_F(Outputs, InspectShowsOneConnectionByItsIdOrItsEndpoint) {
 
 TEST_F(Outputs, InspectSaysWhenNothingFits) {
   const Finished finished = agent_.cli({"inspect", "198.51.100.9:1"});
-  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(finished.exit_code, 1);
   EXPECT_NE(finished.err.find("198.51.100.9:1"), std::string::npos) << finished.err;
 }
 
