@@ -25,8 +25,8 @@ struct LinkDestroyer {
 };
 using UniqueLink = std::unique_ptr<bpf_link, LinkDestroyer>;
 
-// Sends libbpf's messages to the log, all of them at debug level: a refused candidate is no failure of ours, and what is one has its
-// own message. Once, at start.
+// Sends libbpf's messages to the log, all of them at debug level: a refused candidate is no failure of ours, and what is one has
+// its own message. Once, at start.
 void route_libbpf_messages();
 
 // BPF_LINK_CREATE of a program on an interface, for the attach types that libbpf 1.1 does not know (TCX) and for XDP. The link

@@ -163,7 +163,8 @@ std::vector<model::InterfaceTotals> LoadedSource::read_interfaces() const {
   std::vector<tw_interface_counters> each(static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus())));
   for (const auto& hooks : interfaces_) {
     model::InterfaceTotals total{.name = hooks->interface(), .seen = {}, .counted = {}};
-    if (const auto counters = interface_counters(hooks->interface())) total.counted = {counters->rx_packets, counters->tx_packets};
+    if (const auto counters = interface_counters(hooks->interface()))
+      total.counted = {counters->rx_packets, counters->tx_packets};
     const std::uint32_t key = static_cast<std::uint32_t>(hooks->ifindex()) & (TW_INTERFACES - 1);
     if (bpf_map_lookup_elem(maps_->fd("interfaces"), &key, each.data()) == 0) {
       for (const tw_interface_counters& cpu : each) {
@@ -212,7 +213,8 @@ Result<std::unique_ptr<KernelSource>> KernelSource::open(const SourceOptions& op
   if (!maps) return std::unexpected(maps.error());
   auto source = std::make_unique<LoadedSource>(options, std::move(*maps));
   for (std::size_t i = 0; i < services.size(); ++i) {
-    if (auto watched = source->watch(static_cast<std::uint16_t>(i), services[i]); !watched) return std::unexpected(watched.error());
+    if (auto watched = source->watch(static_cast<std::uint16_t>(i), services[i]); !watched)
+      return std::unexpected(watched.error());
   }
   source->attach_tracing_hooks();
   for (const std::string& interface : options.interfaces) {

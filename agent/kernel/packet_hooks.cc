@@ -99,20 +99,28 @@ Attachment attach_first(const std::vector<Candidate>& candidates, const std::str
 
 std::string wanted_name(config::Arrival arrival) {
   switch (arrival) {
-    case config::Arrival::kAuto: return {};
-    case config::Arrival::kXdpNative: return "xdp_native";
-    case config::Arrival::kXdpGeneric: return "xdp_generic";
-    case config::Arrival::kTcx: return "tcx";
-    case config::Arrival::kClsact: return "clsact";
+    case config::Arrival::kAuto:
+      return {};
+    case config::Arrival::kXdpNative:
+      return "xdp_native";
+    case config::Arrival::kXdpGeneric:
+      return "xdp_generic";
+    case config::Arrival::kTcx:
+      return "tcx";
+    case config::Arrival::kClsact:
+      return "clsact";
   }
   return {};
 }
 
 std::string wanted_name(config::Departure departure) {
   switch (departure) {
-    case config::Departure::kAuto: return {};
-    case config::Departure::kTcx: return "tcx";
-    case config::Departure::kClsact: return "clsact";
+    case config::Departure::kAuto:
+      return {};
+    case config::Departure::kTcx:
+      return "tcx";
+    case config::Departure::kClsact:
+      return "clsact";
   }
   return {};
 }

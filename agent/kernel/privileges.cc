@@ -45,7 +45,8 @@ std::string first_line(const char* path) {
 model::DoctorCheck kernel_check() {
   utsname names{};
   ::uname(&names);
-  return {.subject = "kernel", .verdict = Verdict::kOk, .finding = fmt::format("{} {}", names.release, names.machine), .advice = {}};
+  return {
+      .subject = "kernel", .verdict = Verdict::kOk, .finding = fmt::format("{} {}", names.release, names.machine), .advice = {}};
 }
 
 model::DoctorCheck btf_check() {
@@ -59,7 +60,8 @@ model::DoctorCheck btf_check() {
 model::DoctorCheck capability_check() {
   const std::vector<std::string> missing = missing_capabilities();
   if (missing.empty()) {
-    return {.subject = "capabilities", .verdict = Verdict::kOk, .finding = "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN", .advice = {}};
+    return {
+        .subject = "capabilities", .verdict = Verdict::kOk, .finding = "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN", .advice = {}};
   }
   return {.subject = "capabilities",
           .verdict = Verdict::kFailed,

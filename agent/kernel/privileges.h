@@ -12,7 +12,8 @@
 
 namespace tickwire::kernel {
 
-// The capabilities of CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN that the thread's effective set has not. CAP_SYS_ADMIN stands for the first two.
+// The capabilities of CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN that the thread's effective set has not. CAP_SYS_ADMIN stands for the
+// first two.
 [[nodiscard]] std::vector<std::string> missing_capabilities();
 
 // Failure::kMissing that names the capability, or the kernel's type information, that is not there.

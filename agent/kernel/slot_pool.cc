@@ -7,7 +7,10 @@
 namespace tickwire::kernel {
 
 SlotPool::SlotPool(const SharedMaps& maps)
-    : maps_(maps), connections_fd_(maps.fd("connections")), free_slots_fd_(maps.fd("free_slots")), on_the_way_(maps.slots().size()) {}
+    : maps_(maps),
+      connections_fd_(maps.fd("connections")),
+      free_slots_fd_(maps.fd("free_slots")),
+      on_the_way_(maps.slots().size()) {}
 
 void SlotPool::retire(std::span<const model::ConnectionId> ids) {
   for (const model::ConnectionId& id : ids) {

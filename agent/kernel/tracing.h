@@ -1,7 +1,5 @@
-// What it owns: the programs on kernel state: TCP state by the best candidate, retransmissions, and the walk that seeds the table.
-// Who may use it: agent/kernel only.
-// Thread: the loop.
-// SPDX-License-Identifier: Apache-2.0
+// What it owns: the programs on kernel state: TCP state by the best candidate, retransmissions, and the walk that seeds the
+// table. Who may use it: agent/kernel only. Thread: the loop. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

@@ -18,9 +18,11 @@ model::DoctorReport examine(const std::vector<std::string>& interfaces) {
   report.checks = examine_requirements();
   Result<std::unique_ptr<SharedMaps>> maps = SharedMaps::load({.connections = 64, .services = 1});
   if (maps) {
-    report.checks.push_back({.subject = "packet programs", .verdict = Verdict::kOk, .finding = "loaded and verified", .advice = {}});
+    report.checks.push_back(
+        {.subject = "packet programs", .verdict = Verdict::kOk, .finding = "loaded and verified", .advice = {}});
     for (const std::string& interface : interfaces) {
-      for (model::HookOutcome& outcome : PacketHooks::try_all(interface, (*maps)->programs())) report.hooks.push_back(std::move(outcome));
+      for (model::HookOutcome& outcome : PacketHooks::try_all(interface, (*maps)->programs()))
+        report.hooks.push_back(std::move(outcome));
     }
     for (model::HookOutcome& outcome : try_tracing(**maps)) report.hooks.push_back(std::move(outcome));
     report.hooks.push_back(SocketWalk::load(**maps).outcome());
@@ -32,9 +34,8 @@ model::DoctorReport examine(const std::vector<std::string>& interfaces) {
   }
   const bool failed =
       std::ranges::any_of(report.checks, [](const model::DoctorCheck& check) { return check.verdict == Verdict::kFailed; });
-  const bool blind = std::ranges::any_of(report.hooks, [](const model::HookOutcome& outcome) {
-    return !outcome.interface.empty() && outcome.mode().empty();
-  });
+  const bool blind = std::ranges::any_of(
+      report.hooks, [](const model::HookOutcome& outcome) { return !outcome.interface.empty() && outcome.mode().empty(); });
   report.usable = !failed && !blind;
   return report;
 }
