@@ -73,6 +73,8 @@ static __noinline int complete_handshake(struct tw_slot *slot, __u32 service)
 	__u64 now_ns = bpf_ktime_get_ns();
 
 	slot->awaits_handshake = 0;
+	if (!slot->established_ns) /* without a hook on the state nothing else tells */
+		slot->established_ns = now_ns;
 	if (slot->flags & TW_SLOT_SYNACK_TWICE) {
 		count_loss(TW_LOSS_AMBIGUOUS);
 		return 0;
@@ -80,8 +82,7 @@ static __noinline int complete_handshake(struct tw_slot *slot, __u32 service)
 	if (slot->handshake_ns || !is_sample(slot->synack_ns, now_ns))
 		return 0;
 	slot->handshake_ns = now_ns - slot->synack_ns;
-	sample_service(service, TW_SERIES_RTT_HANDSHAKE, slot->handshake_ns,
-		       tw_cell(slot->handshake_ns, TW_SERVICE_PARTS_LOG2));
+	sample_service(service, TW_SERIES_RTT_HANDSHAKE, slot->handshake_ns, tw_cell(slot->handshake_ns, TW_SERVICE_PARTS_LOG2));
 	return 0;
 }
 

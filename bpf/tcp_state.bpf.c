@@ -42,7 +42,7 @@ INLINE void change_slot(struct tw_slot *slot, __u32 to, int socket_error)
 
 	__sync_fetch_and_or(&slot->flags, TW_SLOT_STATE_HOOK);
 	slot->tcp_state = to;
-	if (to == TCP_ESTABLISHED)
+	if (to == TCP_ESTABLISHED && !slot->established_ns)
 		slot->established_ns = now_ns;
 	/* Who closes first is the reason, whatever follows. */
 	if (!slot->close_reason && to == TCP_FIN_WAIT1)

@@ -23,25 +23,31 @@ namespace tickwire::config {
 inline constexpr std::string_view kDefaultListen = "127.0.0.1:19435";
 inline constexpr std::string_view kDefaultApiSocket = "/run/tickwire/api.sock";
 
-enum class Arrival : std::uint8_t { kAuto, kXdpNative, kXdpGeneric, kTcx, kClsact };    // --arrival auto|native|generic|tcx|clsact
-enum class Departure : std::uint8_t { kAuto, kTcx, kClsact };                           // --departure auto|tcx|clsact
-enum class TcpStateHook : std::uint8_t { kAuto, kFentry, kKprobe, kTracepoint, kNone };  // --tcp-state auto|fentry|kprobe|tracepoint|none
+enum class Arrival : std::uint8_t { kAuto, kXdpNative, kXdpGeneric, kTcx, kClsact };  // --arrival auto|native|generic|tcx|clsact
+enum class Departure : std::uint8_t { kAuto, kTcx, kClsact };                         // --departure auto|tcx|clsact
+enum class TcpStateHook : std::uint8_t {
+  kAuto,
+  kFentry,
+  kKprobe,
+  kTracepoint,
+  kNone
+};  // --tcp-state auto|fentry|kprobe|tracepoint|none
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
 
 struct RunOptions {
-  std::vector<std::string> interfaces;            // names, or /regex/ (ECMAScript, whole name); empty: the default
-  std::vector<model::ServiceId> services;         // empty: discovered
-  std::uint32_t max_connections = 16384;          // 64 .. 4,194,304
-  std::uint32_t max_services = 64;                // 1 .. TW_SERVICES_MAX
-  std::string listen{kDefaultListen};             // host:port; "" = no TCP listener
-  std::string api_socket{kDefaultApiSocket};      // a path of 1 .. 107 bytes
+  std::vector<std::string> interfaces;                          // names, or /regex/ (ECMAScript, whole name); empty: the default
+  std::vector<model::ServiceId> services;                       // empty: discovered
+  std::uint32_t max_connections = 16384;                        // 64 .. 4,194,304
+  std::uint32_t max_services = 64;                              // 1 .. TW_SERVICES_MAX
+  std::string listen{kDefaultListen};                           // host:port; "" = no TCP listener
+  std::string api_socket{kDefaultApiSocket};                    // a path of 1 .. 107 bytes
   std::chrono::nanoseconds interval{std::chrono::seconds(1)};   // 50 ms .. 60 s
   std::chrono::nanoseconds udp_idle{std::chrono::seconds(30)};  // 1 s .. 1 h
   Arrival arrival = Arrival::kAuto;
   Departure departure = Departure::kAuto;
   TcpStateHook tcp_state = TcpStateHook::kAuto;
-  bool expose_connections = false;                // the connection table over TCP as well
-  std::uint32_t connection_series = 1000;         // most label sets of /metrics/connections, 0 .. 100,000
+  bool expose_connections = false;         // the connection table over TCP as well
+  std::uint32_t connection_series = 1000;  // most label sets of /metrics/connections, 0 .. 100,000
   LogLevel log_level = LogLevel::kInfo;
 };
 

@@ -32,7 +32,7 @@ enum tw_close_reason {
 };
 
 /* tw_slot.flags */
-#define TW_SLOT_SEEDED 1U        /* older than the agent: found in the kernel's socket table, or first seen in mid-stream */
+#define TW_SLOT_SEEDED 1U /* older than the agent: found in the kernel's socket table, or first seen in mid-stream */
 #define TW_SLOT_FIN_IN 2U
 #define TW_SLOT_FIN_OUT 4U
 #define TW_SLOT_RST_IN 8U
@@ -56,12 +56,12 @@ enum tw_close_reason {
 struct tw_slot {
 	/* --- line 0: who it is; read by all, written when the slot is taken and at changes of state --- */
 	struct tw_connection_key key;
-	__u64 opened_ns;   /* the slot was taken; written last, so what stands above is whole when it is not 0 */
-	__u32 generation;  /* how often user space has given this slot back */
-	__u32 flags;       /* TW_SLOT_*, by atomic or */
-	__u16 service;     /* service number */
-	__u8 tcp_state;    /* include/net/tcp_states.h, 0 for UDP */
-	__u8 close_reason; /* enum tw_close_reason */
+	__u64 opened_ns;       /* the slot was taken; written last, so what stands above is whole when it is not 0 */
+	__u32 generation;      /* how often user space has given this slot back */
+	__u32 flags;           /* TW_SLOT_*, by atomic or */
+	__u16 service;         /* service number */
+	__u8 tcp_state;        /* include/net/tcp_states.h, 0 for UDP */
+	__u8 close_reason;     /* enum tw_close_reason */
 	__u8 rtt_method;       /* enum tw_rtt_method of the tokens */
 	__u8 awaits_handshake; /* a SYN-ACK left, its ACK has not come */
 	__u8 _pad0[2];
@@ -69,17 +69,17 @@ struct tw_slot {
 	/* --- line 1: rare things of TCP --- */
 	__u64 established_ns;
 	__u64 closed_ns;
-	__u64 synack_ns;         /* SYN-ACK left */
-	__u64 handshake_ns;      /* duration: SYN-ACK out -> ACK in; 0 = not measured */
-	__u32 retransmissions;   /* segments sent again (tp_btf tcp_retransmit_skb) */
-	__u32 srtt_us;           /* the kernel's smoothed rtt, struct tcp_sock.srtt_us >> 3, when a sample was last begun */
+	__u64 synack_ns;       /* SYN-ACK left */
+	__u64 handshake_ns;    /* duration: SYN-ACK out -> ACK in; 0 = not measured */
+	__u32 retransmissions; /* segments sent again (tp_btf tcp_retransmit_skb) */
+	__u32 srtt_us;         /* the kernel's smoothed rtt, struct tcp_sock.srtt_us >> 3, when a sample was last begun */
 	__u64 _pad1[3];
 
 	/* --- line 2: written by ingress, and by egress when it completes a turnaround --- */
 	__u64 packets_bytes_in;
-	__u64 request_ns;        /* first payload in that is not answered yet; taken by atomic exchange; 0 = none */
+	__u64 request_ns; /* first payload in that is not answered yet; taken by atomic exchange; 0 = none */
 	__u64 rtt_sum_ns;
-	__u64 rtt_min_ns;        /* shortest sample of rtt; 0 = none */
+	__u64 rtt_min_ns; /* shortest sample of rtt; 0 = none */
 	__u64 turnaround_sum_ns;
 	__u32 rtt_samples;
 	__u32 turnaround_samples;

@@ -33,12 +33,14 @@
 /* The decimal bounds, in nanoseconds, ascending. No two fall into one service part (asserted in tests/unit). 80, 100 and
  * 150 ms are limits that alerts are set at. */
 #define TW_BOUND_COUNT 38
-#define TW_BOUNDS_NS                                                                                                   \
-	{ 5000ULL, 10000ULL, 25000ULL, 50000ULL, 100000ULL, 200000ULL, 350000ULL, 500000ULL, 750000ULL, 1000000ULL,    \
-	  1500000ULL, 2000000ULL, 3000000ULL, 5000000ULL, 7500000ULL, 10000000ULL, 15000000ULL, 20000000ULL,           \
-	  25000000ULL, 30000000ULL, 40000000ULL, 50000000ULL, 60000000ULL, 70000000ULL, 80000000ULL, 100000000ULL,     \
-	  120000000ULL, 150000000ULL, 200000000ULL, 250000000ULL, 300000000ULL, 400000000ULL, 500000000ULL,            \
-	  750000000ULL, 1000000000ULL, 2000000000ULL, 5000000000ULL, 10000000000ULL }
+#define TW_BOUNDS_NS                                                                                                         \
+	{                                                                                                                    \
+		5000ULL, 10000ULL, 25000ULL, 50000ULL, 100000ULL, 200000ULL, 350000ULL, 500000ULL, 750000ULL, 1000000ULL,    \
+		    1500000ULL, 2000000ULL, 3000000ULL, 5000000ULL, 7500000ULL, 10000000ULL, 15000000ULL, 20000000ULL,       \
+		    25000000ULL, 30000000ULL, 40000000ULL, 50000000ULL, 60000000ULL, 70000000ULL, 80000000ULL, 100000000ULL, \
+		    120000000ULL, 150000000ULL, 200000000ULL, 250000000ULL, 300000000ULL, 400000000ULL, 500000000ULL,        \
+		    750000000ULL, 1000000000ULL, 2000000000ULL, 5000000000ULL, 10000000000ULL                                \
+	}
 
 /* The octave of a duration: floor(log2(ns)), 0 for 0. Without a count-leading-zeros instruction, which BPF has not. */
 TW_INLINE __u32 tw_log2(__u64 ns)
@@ -76,8 +78,7 @@ TW_INLINE __u32 tw_cell(__u64 ns, __u32 parts_log2)
 	if (ns >= (1ULL << TW_OCTAVE_MAX))
 		return (TW_OCTAVES << parts_log2) - 1;
 	octave = tw_log2(ns);
-	return ((octave - TW_OCTAVE_MIN) << parts_log2) +
-	       ((__u32)(ns >> (octave - parts_log2)) & ((1U << parts_log2) - 1));
+	return ((octave - TW_OCTAVE_MIN) << parts_log2) + ((__u32)(ns >> (octave - parts_log2)) & ((1U << parts_log2) - 1));
 }
 
 /* The first nanosecond of a log-linear cell. The first cell begins at 0, whatever this says. */

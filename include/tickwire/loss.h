@@ -9,21 +9,21 @@
 
 enum tw_loss {
 	/* Packets that pass by without being looked at, by nature: no loss of ours. */
-	TW_SKIP_NOT_IP = 0,        /* ARP, LLDP and the like */
-	TW_SKIP_NOT_TCP_UDP,       /* ICMP, ESP, GRE and the like */
+	TW_SKIP_NOT_IP = 0,  /* ARP, LLDP and the like */
+	TW_SKIP_NOT_TCP_UDP, /* ICMP, ESP, GRE and the like */
 	/* Packets that could have been a watched connection's. */
-	TW_LOSS_TRUNCATED,         /* ends before its headers do, or lengths contradict each other */
-	TW_LOSS_FRAGMENT,          /* IPv4 fragment (RFC 791) or IPv6 fragment header (RFC 8200 4.5) */
-	TW_LOSS_VLAN_DEPTH,        /* more than two VLAN tags */
-	TW_LOSS_IPV6_EXTENSIONS,   /* more than TW_IPV6_EXTENSIONS extension headers */
+	TW_LOSS_TRUNCATED,       /* ends before its headers do, or lengths contradict each other */
+	TW_LOSS_FRAGMENT,        /* IPv4 fragment (RFC 791) or IPv6 fragment header (RFC 8200 4.5) */
+	TW_LOSS_VLAN_DEPTH,      /* more than two VLAN tags */
+	TW_LOSS_IPV6_EXTENSIONS, /* more than TW_IPV6_EXTENSIONS extension headers */
 	/* Connections. */
-	TW_LOSS_TABLE_FULL,        /* no free slot: the packet counts for its service only */
-	TW_LOSS_TABLE_ERROR,       /* the hash refused the key for another reason */
+	TW_LOSS_TABLE_FULL,  /* no free slot: the packet counts for its service only */
+	TW_LOSS_TABLE_ERROR, /* the hash refused the key for another reason */
 	/* Samples. */
-	TW_LOSS_AMBIGUOUS,         /* pending rtt sample of a range that was sent twice (Karn's rule, RFC 6298 3) */
-	TW_LOSS_UNMATCHED,         /* pending rtt token whose echo was passed over: a newer one's came first */
-	TW_LOSS_STALE,             /* echo or answer later than TW_SAMPLE_MAX_NS: not latency any more */
-	TW_LOSS_NEGATIVE,          /* the clock said that the answer came before the question */
+	TW_LOSS_AMBIGUOUS, /* pending rtt sample of a range that was sent twice (Karn's rule, RFC 6298 3) */
+	TW_LOSS_UNMATCHED, /* pending rtt token whose echo was passed over: a newer one's came first */
+	TW_LOSS_STALE,     /* echo or answer later than TW_SAMPLE_MAX_NS: not latency any more */
+	TW_LOSS_NEGATIVE,  /* the clock said that the answer came before the question */
 	TW_LOSS_MAX
 };
 

@@ -32,11 +32,11 @@ enum tw_direction { TW_INGRESS = 0, TW_EGRESS = 1, TW_DIRECTIONS };
 
 /* Map service_counters (one element for each service, mapped by user space). Counted by atomic adds; grows only. */
 struct tw_service_counters {
-	__u64 transitions[TW_TCP_STATES]; /* TCP sockets of the service that entered this state */
-	__u64 retransmissions;            /* tp_btf tcp_retransmit_skb */
+	__u64 transitions[TW_TCP_STATES];       /* TCP sockets of the service that entered this state */
+	__u64 retransmissions;                  /* tp_btf tcp_retransmit_skb */
 	__u64 unslotted_packets[TW_DIRECTIONS]; /* packets of connections that found no free slot */
 	__u64 unslotted_bytes[TW_DIRECTIONS];   /* their payload */
-	__u64 opened;                     /* slots taken for the service */
+	__u64 opened;                           /* slots taken for the service */
 	__u64 _pad[2];
 };
 TW_STATIC_ASSERT(sizeof(struct tw_service_counters) == 192, "service counters: three cache lines");
