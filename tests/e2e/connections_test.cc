@@ -115,6 +115,23 @@ TEST(Connections, OfTheSamePortInAnotherNamespaceAreNotOurs) {
   EXPECT_TRUE(agent.connections().empty());
 }
 
+// Where the kernel gives no hook on the state, it is read from the packets.
+TEST(Connections, AreFollowedByTheirPacketsWithoutAStateHook) {
+  const Pair scene;
+  Agent agent(scene.node, {"--tcp-state", "none"});
+  ASSERT_TRUE(agent.ready());
+  EXPECT_EQ(agent.mode("tcp_state"), "");
+  const UniqueFd listener = harness::tcp_listener(scene.node, kNode);
+  Ends ends(scene, listener.fd());
+  EXPECT_TRUE(only_row(agent, "established")["handshake_ns"].is_number());
+  ends.client.reset();
+  ASSERT_TRUE(harness::take_end(ends.server.fd()));
+  static_cast<void>(only_row(agent, "close_wait"));  // two FINs between two ticks would not tell who was first
+  ends.server.reset();
+  EXPECT_EQ(only_row(agent, "closed")["close_reason"], "remote_fin");
+  EXPECT_EQ(agent.service("lobby")["connections_closed"], 1);
+}
+
 struct Ending {
   std::string reason;
   bool by_server;

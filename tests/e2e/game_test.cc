@@ -31,6 +31,8 @@ class Game : public ::testing::Test {
     ASSERT_EQ(bots.exit_code, 0) << bots.err;
     bots_ = json::parse(bots.out)["connections"].get<std::vector<json>>();
     ASSERT_EQ(bots_.size(), 6U);
+    // What the bots said last is still on the line, which a tick of 100 ms outlasts; the server is to count it too.
+    agent_.settle();
     server_.signal(SIGTERM);
     ASSERT_EQ(server_.wait(), 0);
     agent_.settle();
