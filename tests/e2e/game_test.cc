@@ -15,7 +15,9 @@ json totals(const std::string& path) {
   std::ifstream file(path);
   std::string line;
   std::string last;
-  while (std::getline(file, line)) last = line;
+  while (std::getline(file, line)) {
+    if (json::accept(line)) last = line;  // the newest one may be half written
+  }
   return last.empty() ? json() : json::parse(last);
 }
 
@@ -31,11 +33,19 @@ class Game : public ::testing::Test {
     ASSERT_EQ(bots.exit_code, 0) << bots.err;
     bots_ = json::parse(bots.out)["connections"].get<std::vector<json>>();
     ASSERT_EQ(bots_.size(), 6U);
-    // What the bots said last is still on the line, which a tick of 100 ms outlasts; the server is to count it too.
-    agent_.settle();
+    // What the bots said last is still on the line; the server is to count it too.
+    ASSERT_TRUE(harness::eventually([&] { return server_heard_all(); }, std::chrono::seconds(20)));
     server_.signal(SIGTERM);
     ASSERT_EQ(server_.wait(), 0);
     agent_.settle();
+  }
+  // Whether everything that the bots sent is in the server's statistics, of which it writes a line a second.
+  [[nodiscard]] bool server_heard_all() const {
+    std::uint64_t udp = 0;
+    std::uint64_t tcp = 0;
+    for (const json& bot : bots_) (bot["protocol"] == "udp" ? udp : tcp) += bot["payload_bytes_sent"].get<std::uint64_t>();
+    const json stats = totals(folder_.path("stats"));
+    return !stats.is_null() && stats["udp"]["bytes_received"] == udp && stats["tcp"]["bytes_received"] == tcp;
   }
   // The agent's row of a bot.
   [[nodiscard]] json row_of(const json& bot) const {
