@@ -89,7 +89,7 @@ Result<void> Agent::start_server() {
   }
   server.socket_path = options_.api_socket;
   server.routes = {.expose_connections = options_.expose_connections, .connection_series = options_.connection_series};
-  Result<std::unique_ptr<api::Server>> started = api::Server::start(std::move(server), [this] { return latest_.load(); });
+  Result<std::unique_ptr<api::Server>> started = api::Server::start(server, [this] { return latest_.load(); });
   if (!started) return std::unexpected(started.error());
   server_ = std::move(*started);
   if (server_->port()) spdlog::info("metrics at http://{}/metrics", options_.listen);
