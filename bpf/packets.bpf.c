@@ -114,6 +114,7 @@ INLINE void packet_in(struct packet *p, __u32 service, __u32 packets)
 		count_unslotted(service, TW_INGRESS, packets, p->payload);
 		return;
 	}
+	__sync_fetch_and_add(&slot->packets_bytes_in, packets_and_bytes(packets, p->payload));
 	if (!udp && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_ACK) {
 		if (slot->awaits_handshake)
 			complete_handshake(slot, service);
@@ -121,8 +122,6 @@ INLINE void packet_in(struct packet *p, __u32 service, __u32 packets)
 	}
 	if ((udp || p->payload) && !slot->request_ns)
 		slot->request_ns = bpf_ktime_get_ns();
-	/* Last: an atomic add waits for its cache line, and every load behind it would wait for the add. */
-	__sync_fetch_and_add(&slot->packets_bytes_in, packets_and_bytes(packets, p->payload));
 }
 
 /* SYN-ACK, FIN and RST out: rare. */
@@ -213,16 +212,15 @@ INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 service, _
 		count_unslotted(service, TW_EGRESS, packets, p->payload);
 		return;
 	}
+	__sync_fetch_and_add(&slot->packets_bytes_out, packets_and_bytes(packets, p->payload));
 	if (udp) {
 		datagram_out(slot, service);
-	} else {
-		if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
-			tcp_control_out(slot, p);
-		if (p->payload)
-			segment_out(skb, slot, p, service);
+		return;
 	}
-	/* Last, as on the way in. */
-	__sync_fetch_and_add(&slot->packets_bytes_out, packets_and_bytes(packets, p->payload));
+	if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
+		tcp_control_out(slot, p);
+	if (p->payload)
+		segment_out(skb, slot, p, service);
 }
 
 INLINE void handle_xdp(struct xdp_md *xdp, __u32 frame_bytes)
