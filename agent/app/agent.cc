@@ -105,8 +105,7 @@ Result<void> Agent::start_kernel() {
                                                                                      .max_services = options_.max_services,
                                                                                      .arrival = options_.arrival,
                                                                                      .departure = options_.departure,
-                                                                                     .tcp_state = options_.tcp_state},
-                                                                                    {});
+                                                                                     .tcp_state = options_.tcp_state});
   if (!source) return std::unexpected(source.error());
   source_ = std::move(*source);
   for (const model::HookOutcome& outcome : source_->hooks()) {

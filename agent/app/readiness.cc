@@ -25,10 +25,7 @@ std::vector<std::string> Blindness::check(std::chrono::nanoseconds now, const st
       // Nothing seen since then: how much was there to be seen?
       sides[i] = known->second[i];
       const std::uint64_t missed = interface.counted[i] - sides[i].counted;
-      if (missed < kPackets) {
-        continue;
-      }
-      if (now - sides[i].since < kWindow) continue;
+      if (missed < kPackets || now - sides[i].since < kWindow) continue;
       problems.push_back(fmt::format("blind on {} {}: the interface counted {} packets in the last {} s, our program saw none",
                                      interface.name, model::name(direction), missed,
                                      std::chrono::duration_cast<std::chrono::seconds>(now - sides[i].since).count()));

@@ -200,8 +200,7 @@ std::vector<model::ProgramTotals> LoadedSource::read_programs() const {
 
 }  // namespace
 
-Result<std::unique_ptr<KernelSource>> KernelSource::open(const SourceOptions& options,
-                                                         const std::vector<model::ServiceId>& services) {
+Result<std::unique_ptr<KernelSource>> KernelSource::open(const SourceOptions& options) {
   if (auto met = check_requirements(); !met) return std::unexpected(met.error());
   route_libbpf_messages();
   // Kernels before 5.11 count BPF memory against it; where it is refused the later ones do not need it.
@@ -212,10 +211,6 @@ Result<std::unique_ptr<KernelSource>> KernelSource::open(const SourceOptions& op
       SharedMaps::load({.connections = options.max_connections, .services = options.max_services});
   if (!maps) return std::unexpected(maps.error());
   auto source = std::make_unique<LoadedSource>(options, std::move(*maps));
-  for (std::size_t i = 0; i < services.size(); ++i) {
-    if (auto watched = source->watch(static_cast<std::uint16_t>(i), services[i]); !watched)
-      return std::unexpected(watched.error());
-  }
   source->attach_tracing_hooks();
   for (const std::string& interface : options.interfaces) {
     if (auto added = source->add_interface(interface); !added) return std::unexpected(added.error());

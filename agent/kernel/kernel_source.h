@@ -28,11 +28,10 @@ struct SourceOptions {
 
 class KernelSource : public ingest::Source {
  public:
-  // Loads, makes the maps, attaches to every interface, seeds the table from the kernel's sockets. Services can be set before or
-  // after. Errors (nothing stays attached): privilege or BTF missing (Failure::kMissing), an interface that is not there or not
-  // Ethernet, an interface on which another agent works already, a departure or arrival that nothing could be attached for.
-  [[nodiscard]] static Result<std::unique_ptr<KernelSource>> open(const SourceOptions& options,
-                                                                  const std::vector<model::ServiceId>& services);
+  // Loads, makes the maps, attaches to every interface; watches no service yet. Errors (nothing stays attached): privilege or BTF
+  // missing (Failure::kMissing), an interface that is not there or not Ethernet, an interface on which another agent works already,
+  // a departure or arrival that nothing could be attached for.
+  [[nodiscard]] static Result<std::unique_ptr<KernelSource>> open(const SourceOptions& options);
 
   // Watches the service under a number from now on, or stops. Numbers are 0 .. max_services - 1. Sockets that exist are seeded.
   [[nodiscard]] virtual Result<void> watch(std::uint16_t number, const model::ServiceId& service) = 0;

@@ -70,26 +70,25 @@ std::string held_back(const std::string& candidate, const std::string& interface
   return {};
 }
 
-// Attaches the first candidate that works, of those that are wanted ("" = all that are not held back).
-Attachment attach_first(const std::vector<Candidate>& candidates, const std::string& wanted, const std::string& interface,
-                        const std::string& kind, model::HookOutcome& outcome) {
+// Attaches the first candidate that works, of those that are wanted ("" = all that are not held back); all = goes on, and keeps
+// none.
+Attachment attach_first(const std::vector<Candidate>& candidates, const std::string& wanted, const std::string& kind, bool all,
+                        model::HookOutcome& outcome) {
   Attachment result;
   for (const Candidate& candidate : candidates) {
     model::HookAttempt attempt{.candidate = candidate.name, .attached = false, .tried = false, .reason = {}};
-    if (!outcome.mode().empty()) {
-      outcome.attempts.push_back(attempt);
-      continue;
+    if (all || outcome.mode().empty()) {
+      attempt.reason = wanted.empty() ? held_back(candidate.name, outcome.interface, kind)
+                                      : std::string(candidate.name == wanted ? "" : "not asked for");
+      attempt.tried = attempt.reason.empty();
     }
-    attempt.reason = wanted.empty() ? held_back(candidate.name, interface, kind)
-                                    : std::string(candidate.name == wanted ? "" : "not asked for");
-    if (attempt.reason.empty()) {
-      attempt.tried = true;
+    if (attempt.tried) {
       Result<Attachment> attached = candidate.attach();
-      if (attached) {
-        attempt.attached = true;
-        result = std::move(*attached);
-      } else {
+      attempt.attached = attached.has_value();
+      if (!attached) {
         attempt.reason = attached.error().text();
+      } else if (!all) {
+        result = std::move(*attached);
       }
     }
     outcome.attempts.push_back(std::move(attempt));
@@ -125,8 +124,12 @@ std::string wanted_name(config::Departure departure) {
   return {};
 }
 
-model::HookOutcome outcome_of(std::string capability, const std::string& interface, std::string loses) {
-  return {.capability = std::move(capability), .interface = interface, .attempts = {}, .loses = std::move(loses)};
+model::HookOutcome arrival_outcome(const std::string& interface) {
+  return {.capability = "arrival", .interface = interface, .attempts = {}, .loses = "everything"};
+}
+
+model::HookOutcome departure_outcome(const std::string& interface) {
+  return {.capability = "departure", .interface = interface, .attempts = {}, .loses = "everything but packets in"};
 }
 
 Error nothing_worked(const model::HookOutcome& outcome) {
@@ -187,13 +190,13 @@ Result<std::unique_ptr<PacketHooks>> PacketHooks::attach(const std::string& inte
   sweep_clsact(index, ClsactSide::kEgress);
 
   const std::string kind = link_kind(interface);
-  hooks->arrival_ = outcome_of("arrival", interface, "everything");
+  hooks->arrival_ = arrival_outcome(interface);
   hooks->arrival_attachment_ =
-      attach_first(arrival_candidates(programs, index), wanted_name(arrival), interface, kind, hooks->arrival_);
+      attach_first(arrival_candidates(programs, index), wanted_name(arrival), kind, false, hooks->arrival_);
   if (hooks->arrival_.mode().empty()) return std::unexpected(nothing_worked(hooks->arrival_));
-  hooks->departure_ = outcome_of("departure", interface, "everything but packets in");
+  hooks->departure_ = departure_outcome(interface);
   hooks->departure_attachment_ =
-      attach_first(departure_candidates(programs, index), wanted_name(departure), interface, kind, hooks->departure_);
+      attach_first(departure_candidates(programs, index), wanted_name(departure), kind, false, hooks->departure_);
   if (hooks->departure_.mode().empty()) return std::unexpected(nothing_worked(hooks->departure_));
   return hooks;
 }
@@ -219,24 +222,11 @@ bool PacketHooks::in_place() const {
 std::vector<model::HookOutcome> PacketHooks::try_all(const std::string& interface, const PacketPrograms& programs) {
   const auto index = static_cast<int>(::if_nametoindex(interface.c_str()));
   const std::string kind = link_kind(interface);
-  std::vector<model::HookOutcome> outcomes;
-  const auto try_each = [&](model::HookOutcome outcome, const std::vector<Candidate>& candidates) {
-    for (const Candidate& candidate : candidates) {
-      model::HookAttempt attempt{.candidate = candidate.name, .attached = false, .tried = false, .reason = {}};
-      attempt.reason = held_back(candidate.name, interface, kind);
-      if (attempt.reason.empty()) {
-        attempt.tried = true;
-        const Result<Attachment> attached = candidate.attach();
-        attempt.attached = attached.has_value();
-        if (!attached) attempt.reason = attached.error().text();
-      }
-      outcome.attempts.push_back(std::move(attempt));
-    }
-    outcomes.push_back(std::move(outcome));
-  };
-  try_each(outcome_of("arrival", interface, "everything"), arrival_candidates(programs, index));
-  try_each(outcome_of("departure", interface, "everything but packets in"), departure_candidates(programs, index));
-  return outcomes;
+  model::HookOutcome arrival = arrival_outcome(interface);
+  attach_first(arrival_candidates(programs, index), "", kind, true, arrival);
+  model::HookOutcome departure = departure_outcome(interface);
+  attach_first(departure_candidates(programs, index), "", kind, true, departure);
+  return {std::move(arrival), std::move(departure)};
 }
 
 }  // namespace tickwire::kernel
