@@ -80,7 +80,7 @@ INLINE void sample_rtt(struct tw_slot *slot, __u32 service, __u32 series, __u64 
 		slot->rtt_min_ns = elapsed_ns;
 }
 
-INLINE void sample_turnaround(struct tw_slot *slot, __u32 service, __u64 request_ns, __u64 now_ns)
+INLINE void sample_turnaround(struct tw_slot *slot, __u32 service, __u32 series, __u64 request_ns, __u64 now_ns)
 {
 	__u64 elapsed_ns = now_ns - request_ns;
 	__u32 part;
@@ -88,7 +88,7 @@ INLINE void sample_turnaround(struct tw_slot *slot, __u32 service, __u64 request
 	if (!is_sample(request_ns, now_ns))
 		return;
 	part = tw_cell(elapsed_ns, TW_SERVICE_PARTS_LOG2);
-	sample_service(service, TW_SERIES_TURNAROUND_NEXT, elapsed_ns, part);
+	sample_service(service, series, elapsed_ns, part);
 	sample_cells(slot->turnaround_cells, part);
 	__sync_fetch_and_add(&slot->turnaround_sum_ns, elapsed_ns);
 	__sync_fetch_and_add(&slot->turnaround_samples, 1);

@@ -30,7 +30,7 @@ INLINE void count_loss(__u32 reason)
 		all->count[reason]++;
 }
 
-/* Service number + 1 of a local port (host order); 0 = not watched. */
+/* Service number + 1 of a local port (host order), and TW_PORT_HAS_RULE; 0 = not watched. */
 INLINE __u32 service_of(__u32 port, __u8 protocol)
 {
 	struct tw_port_services *found = bpf_map_lookup_elem(&services, &port);
@@ -38,6 +38,11 @@ INLINE __u32 service_of(__u32 port, __u8 protocol)
 	if (!found)
 		return 0;
 	return protocol == IPPROTO_TCP ? found->tcp : found->udp;
+}
+
+INLINE __u32 service_number(__u32 found)
+{
+	return (found & ~TW_PORT_HAS_RULE) - 1;
 }
 
 /* a comes at or before b, modulo 2^32 (RFC 9293 3.4, RFC 7323 5.3). */

@@ -10,6 +10,7 @@
 
 #include "tickwire/connection.h"
 #include "tickwire/loss.h"
+#include "tickwire/rule.h"
 #include "tickwire/service.h"
 #include "tickwire/settings.h"
 
@@ -81,6 +82,23 @@ struct {
 	__type(key, __u32);
 	__type(value, struct tw_interface_counters);
 } interfaces SEC(".maps");
+
+/* Service number -> its rule. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tw_rule);
+} rules SEC(".maps");
+
+/* Slot number -> what a rule keeps of the connection. One element only where no service has a rule. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tw_echo_slot);
+} echo_slots SEC(".maps");
 
 const volatile struct tw_settings settings;
 

@@ -31,6 +31,7 @@ struct packet {
 	__u32 tsval;
 	__u32 tsecr;
 	__u32 payload;    /* bytes of TCP or UDP payload */
+	__u32 segments;   /* packets on the wire of which this is the merged form; 1 for most */
 	__u32 l4_offset;  /* of the TCP or UDP header in the frame */
 	__u32 header_end; /* of the TCP or UDP header, its options included */
 };

@@ -7,8 +7,9 @@
 #include <bpf/bpf_helpers.h>
 
 #include "account.bpf.h"
-#include "echo.bpf.h"
 #include "parse.bpf.h"
+#include "protocols/rule.bpf.h"
+#include "protocols/tcp.bpf.h"
 #include "table.bpf.h"
 
 INLINE void count_interface(__u32 ifindex, __u32 direction)
@@ -20,7 +21,7 @@ INLINE void count_interface(__u32 ifindex, __u32 direction)
 		counters->packets[direction]++;
 }
 
-/* The frame as a packet of a watched service: its number + 1; 0 = not watched, or counted as a loss. */
+/* The frame as a packet of a watched service: its number + 1 | TW_PORT_HAS_RULE; 0 = not watched, or counted as a loss. */
 INLINE __u32 watched(void *context, void *data, void *data_end, bool from_xdp, __u32 direction, struct packet *p)
 {
 	int result = parse(context, data, data_end, from_xdp, direction == TW_EGRESS, p);
@@ -86,23 +87,23 @@ static __noinline int complete_handshake(struct tw_slot *slot, __u32 service)
 	return 0;
 }
 
-INLINE void echo_in(struct tw_slot *slot, const struct packet *p, __u32 service)
+/* The number of the connection's slot, for what is kept beside it; the key is looked up again, so this is not for every packet. */
+INLINE bool slot_number(const struct tw_connection_key *key, __u32 *number)
 {
-	__u64 sent_ns = 0;
+	__u32 *found = bpf_map_lookup_elem(&connections, key);
 
-	if (slot->rtt_method == TW_RTT_TIMESTAMP && p->has_timestamps)
-		sent_ns = take_timestamp(slot, p->tsecr);
-	else if (slot->rtt_method == TW_RTT_SEQUENCE && !p->has_timestamps)
-		sent_ns = take_sequence(slot, p->acknowledged);
-	if (sent_ns)
-		sample_rtt(slot, service, slot->rtt_method == TW_RTT_TIMESTAMP ? TW_SERIES_RTT_TIMESTAMP : TW_SERIES_RTT_SEQUENCE,
-			   sent_ns, bpf_ktime_get_ns());
+	if (!found)
+		return false;
+	*number = *found;
+	return true;
 }
 
-INLINE void packet_in(struct packet *p, __u32 service, __u32 packets)
+INLINE void packet_in(void *context, bool from_xdp, struct packet *p, __u32 found)
 {
+	__u32 service = service_number(found);
 	struct tw_slot *slot = find_slot(&p->key);
 	bool udp = p->key.protocol == IPPROTO_UDP;
+	__u32 number;
 
 	if (udp) {
 		if (!slot)
@@ -111,17 +112,26 @@ INLINE void packet_in(struct packet *p, __u32 service, __u32 packets)
 		slot = tcp_control_in(slot, p, service);
 	}
 	if (!slot) {
-		count_unslotted(service, TW_INGRESS, packets, p->payload);
+		count_unslotted(service, TW_INGRESS, p->segments, p->payload);
 		return;
 	}
-	__sync_fetch_and_add(&slot->packets_bytes_in, packets_and_bytes(packets, p->payload));
+	__sync_fetch_and_add(&slot->packets_bytes_in, packets_and_bytes(p->segments, p->payload));
 	if (!udp && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_ACK) {
 		if (slot->awaits_handshake)
 			complete_handshake(slot, service);
-		echo_in(slot, p, service);
+		tcp_echo_in(slot, p, service);
 	}
-	if ((udp || p->payload) && !slot->request_ns)
-		slot->request_ns = bpf_ktime_get_ns();
+	if (!p->payload && !udp)
+		return;
+	if (!(found & TW_PORT_HAS_RULE)) {
+		if (!slot->request_ns)
+			slot->request_ns = bpf_ktime_get_ns();
+	} else if (slot_number(&p->key, &number)) {
+		if (from_xdp)
+			rule_in_xdp(context, p, number, slot, service);
+		else
+			rule_in_skb(context, p, number, slot, service);
+	}
 }
 
 /* SYN-ACK, FIN and RST out: rare. */
@@ -154,84 +164,88 @@ INLINE void note_srtt(struct tw_slot *slot, struct __sk_buff *skb)
 		slot->srtt_us = tcp->srtt_us >> 3;
 }
 
-/* TCP payload out: ends a turnaround and begins an rtt sample, unless the segment was sent before. */
-INLINE void segment_out(struct __sk_buff *skb, struct tw_slot *slot, const struct packet *p, __u32 service)
+/* Takes the request that waits, if one does, and measures its turnaround. */
+INLINE void answer_out(struct tw_slot *slot, __u32 service, __u64 now_ns)
+{
+	__u64 request_ns = slot->request_ns ? __sync_lock_test_and_set(&slot->request_ns, 0) : 0;
+
+	if (!request_ns)
+		return;
+	sample_turnaround(slot, service, TW_SERIES_TURNAROUND_NEXT, request_ns, now_ns ? now_ns : bpf_ktime_get_ns());
+}
+
+/* TCP payload out. False: it was sent before. Leaves the time where it had to read it. */
+INLINE bool segment_out(struct __sk_buff *skb, struct tw_slot *slot, const struct packet *p, bool has_rule, __u64 *now_ns)
 {
 	__u32 end = p->sequence + p->payload;
-	__u32 place = TW_TOKENS;
-	__u64 request_ns = 0;
-	__u64 now_ns;
+	__u32 place;
 
 	if (slot->rtt_method == TW_RTT_NONE) {
-		slot->rtt_method = p->has_timestamps ? TW_RTT_TIMESTAMP : TW_RTT_SEQUENCE;
+		slot->rtt_method = has_rule ? TW_RTT_RULE : p->has_timestamps ? TW_RTT_TIMESTAMP : TW_RTT_SEQUENCE;
 		slot->highest_seq = p->sequence;
 		slot->last_tsval = p->tsval - 1;
 	}
 	if (seq_at_or_before(end, slot->highest_seq)) {
 		if (slot->rtt_method == TW_RTT_SEQUENCE)
-			drop_ambiguous(slot, p->sequence);
-		return;
+			tcp_drop_ambiguous(slot, p->sequence);
+		return false;
 	}
 	slot->highest_seq = end;
-	if (slot->rtt_method == TW_RTT_SEQUENCE) {
-		place = free_token(slot);
-	} else if (p->has_timestamps && !seq_at_or_before(p->tsval, slot->last_tsval)) {
-		slot->last_tsval = p->tsval;
-		place = free_token(slot);
-	}
-	if (slot->request_ns)
-		request_ns = __sync_lock_test_and_set(&slot->request_ns, 0);
-	if (place == TW_TOKENS && !request_ns)
-		return;
-	now_ns = bpf_ktime_get_ns();
+	if (slot->rtt_method == TW_RTT_RULE)
+		return true;
+	place = tcp_token_place(slot, p);
 	if (place != TW_TOKENS) {
-		store_token(slot, place, slot->rtt_method == TW_RTT_SEQUENCE ? end : p->tsval, now_ns);
+		*now_ns = bpf_ktime_get_ns();
+		store_token(slot->sent_ns, slot->token, place, tcp_token(slot, p), *now_ns);
 		note_srtt(slot, skb);
 	}
-	if (request_ns)
-		sample_turnaround(slot, service, request_ns, now_ns);
+	return true;
 }
 
-/* A datagram out ends a turnaround. */
-INLINE void datagram_out(struct tw_slot *slot, __u32 service)
+INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 found)
 {
-	__u64 request_ns = slot->request_ns ? __sync_lock_test_and_set(&slot->request_ns, 0) : 0;
-
-	if (request_ns)
-		sample_turnaround(slot, service, request_ns, bpf_ktime_get_ns());
-}
-
-INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 service, __u32 packets)
-{
+	__u32 service = service_number(found);
 	struct tw_slot *slot = find_slot(&p->key);
 	bool udp = p->key.protocol == IPPROTO_UDP;
+	__u64 now_ns = 0;
+	__u32 number;
 
 	if (!slot && (udp || (p->payload && !(p->tcp_flags & TCP_RST))))
 		slot = take_slot(&p->key, service, udp ? 0 : TW_SLOT_SEEDED, false);
 	if (!slot) {
-		count_unslotted(service, TW_EGRESS, packets, p->payload);
+		count_unslotted(service, TW_EGRESS, p->segments, p->payload);
 		return;
 	}
-	__sync_fetch_and_add(&slot->packets_bytes_out, packets_and_bytes(packets, p->payload));
-	if (udp) {
-		datagram_out(slot, service);
-		return;
+	__sync_fetch_and_add(&slot->packets_bytes_out, packets_and_bytes(p->segments, p->payload));
+	if (!udp) {
+		if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
+			tcp_control_out(slot, p);
+		if (!p->payload || !segment_out(skb, slot, p, found & TW_PORT_HAS_RULE, &now_ns))
+			return;
 	}
-	if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
-		tcp_control_out(slot, p);
-	if (p->payload)
-		segment_out(skb, slot, p, service);
+	if (!(found & TW_PORT_HAS_RULE))
+		answer_out(slot, service, now_ns);
+	else if (slot_number(&p->key, &number))
+		rule_out_skb(skb, p, number, slot, service);
 }
 
-INLINE void handle_xdp(struct xdp_md *xdp, __u32 frame_bytes)
+/* frame_bytes = 0: all of the frame is between data and data_end. */
+INLINE void handle_xdp(struct xdp_md *xdp, __u64 frame_bytes)
 {
+	void *data = (void *)(long)xdp->data;
+	void *data_end = (void *)(long)xdp->data_end;
 	struct packet p;
 	__u32 service;
 
+	if (!frame_bytes)
+		frame_bytes = data_end - data;
+	/* Now: of two packet pointers that are kept for later clang keeps the lower halves, which the verifier refuses. */
+	asm volatile("" : "+r"(frame_bytes));
 	count_interface(xdp->ingress_ifindex, TW_INGRESS);
-	service = watched(xdp, (void *)(long)xdp->data, (void *)(long)xdp->data_end, true, TW_INGRESS, &p);
+	service = watched(xdp, data, data_end, true, TW_INGRESS, &p);
+	p.segments = 1;
 	if (service && lengths_fit(&p, frame_bytes, false))
-		packet_in(&p, service - 1, 1);
+		packet_in(xdp, true, &p, service);
 }
 
 INLINE void handle_skb(struct __sk_buff *skb, __u32 direction)
@@ -246,18 +260,17 @@ INLINE void handle_skb(struct __sk_buff *skb, __u32 direction)
 	segments = skb->gso_segs;
 	if (!lengths_fit(&p, skb->len, segments > 1))
 		return;
-	if (!segments)
-		segments = 1;
+	p.segments = segments ? segments : 1;
 	if (direction == TW_INGRESS)
-		packet_in(&p, service - 1, segments);
+		packet_in(skb, false, &p, service);
 	else
-		packet_out(skb, &p, service - 1, segments);
+		packet_out(skb, &p, service);
 }
 
 SEC("xdp")
 int ingress_xdp(struct xdp_md *xdp)
 {
-	handle_xdp(xdp, (long)xdp->data_end - (long)xdp->data);
+	handle_xdp(xdp, 0);
 	return XDP_PASS;
 }
 

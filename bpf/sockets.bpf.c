@@ -18,7 +18,8 @@ INLINE void seed(struct sock *sk, __u8 protocol, __u32 tcp_state)
 
 	if (!service || !socket_key(sk, protocol, &key) || find_slot(&key))
 		return;
-	slot = take_slot(&key, service - 1, TW_SLOT_SEEDED | (protocol == IPPROTO_TCP ? TW_SLOT_STATE_HOOK : 0), false);
+	slot =
+	    take_slot(&key, service_number(service), TW_SLOT_SEEDED | (protocol == IPPROTO_TCP ? TW_SLOT_STATE_HOOK : 0), false);
 	if (slot)
 		slot->tcp_state = tcp_state;
 }

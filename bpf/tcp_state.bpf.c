@@ -67,7 +67,7 @@ INLINE void handle_state(struct sock *sk, __u32 from, __u32 to)
 	service = service_of(local_port(sk), IPPROTO_TCP);
 	if (!service || from == TCP_LISTEN || to == TCP_LISTEN || from == to || to >= TW_TCP_STATES)
 		return;
-	service--;
+	service = service_number(service);
 	if (!socket_key(sk, IPPROTO_TCP, &key))
 		return;
 	slot = find_slot(&key);
@@ -116,7 +116,7 @@ int BPF_PROG(retransmit_tp, struct sock *sk)
 
 	if (!service || !socket_key(sk, IPPROTO_TCP, &key))
 		return 0;
-	service--;
+	service = service_number(service);
 	slot = find_slot(&key);
 	if (!slot && !in_own_netns(sk))
 		return 0;

@@ -15,6 +15,7 @@
 #include "api/server.h"
 #include "app/loop.h"
 #include "app/readiness.h"
+#include "app/rule_fit.h"
 #include "app/services.h"
 #include "base/clock.h"
 #include "ingest/decoder.h"
@@ -68,6 +69,7 @@ class Agent {
   model::State state_;
   ServiceNumbers numbers_;
   Blindness blindness_;
+  RuleFit rule_fit_;
 };
 
 Result<void> Agent::start() {
@@ -103,6 +105,7 @@ Result<void> Agent::start_kernel() {
   Result<std::unique_ptr<kernel::KernelSource>> source = kernel::KernelSource::open({.interfaces = *interfaces,
                                                                                      .max_connections = options_.max_connections,
                                                                                      .max_services = options_.max_services,
+                                                                                     .rules = !options_.rules.empty(),
                                                                                      .arrival = options_.arrival,
                                                                                      .departure = options_.departure,
                                                                                      .tcp_state = options_.tcp_state});
@@ -137,10 +140,12 @@ Result<void> Agent::begin_watching(const std::vector<model::ServiceId>& now) {
     state_.remove_service(number, monotonic_now());
   }
   for (const auto& [number, id] : change.begin) {
-    spdlog::info("watching service {}", id.text());
+    const auto found = std::ranges::find(options_.rules, id.name, &model::Rule::service);
+    const model::Rule* rule = found == options_.rules.end() ? nullptr : &*found;
+    spdlog::info("watching service {}{}", id.text(), rule != nullptr ? " by its rule" : "");
     decoder_.forget_service(number);
     state_.add_service(number, id);
-    if (auto watched = source_->watch(number, id); !watched) return watched;
+    if (auto watched = source_->watch(number, id, rule); !watched) return watched;
   }
   if (numbers_.refused() != refused_before) {
     spdlog::warn("{} services are not watched: more than --max-services {}", numbers_.refused(), options_.max_services);
@@ -170,6 +175,7 @@ void Agent::publish(std::chrono::nanoseconds read_time) {
   snapshot->read_time = read_time;
   snapshot->hooks = source_->hooks();
   snapshot->services_refused = numbers_.refused();
+  for (const std::string& sentence : rule_fit_.check(snapshot->services)) spdlog::warn("{}", sentence);
   snapshot->readiness = readiness_of(snapshot->hooks, blindness_.check(snapshot->monotonic, snapshot->interfaces));
   latest_.store(std::move(snapshot));
 }

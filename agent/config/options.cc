@@ -15,17 +15,20 @@
 
 #include "base/text.h"
 #include "config/file.h"
+#include "config/rules.h"
 #include "config/words.h"
 #include "tickwire/service.h"
 
 namespace tickwire::config {
 namespace {
 
+constexpr char kOnce = '\0';  // instead of a separator: the option takes one value
+
 // One option: the same name on the command line (--name), in the environment (TICKWIRE_NAME) and in the file (name = value).
 struct Row {
   std::string_view name;
   std::string_view value;  // what the help text calls the value; empty: a switch
-  bool repeats;            // several values, each set one after the other
+  char separator;          // takes several values, with this between them in the environment; or kOnce
   std::string_view help;
   std::string_view initial;  // the default, as the help text says it
   Result<void> (*set)(std::string_view value, RunOptions& options);
@@ -56,6 +59,13 @@ Result<void> add_service(std::string_view value, std::vector<model::ServiceId>& 
   return {};
 }
 
+Result<void> add_rule(std::string_view value, std::vector<model::Rule>& rules) {
+  auto rule = model::Rule::parse(value);
+  if (!rule) return std::unexpected(rule.error());
+  rules.push_back(*std::move(rule));
+  return {};
+}
+
 constexpr std::array kArrivals{Word{"auto", Arrival::kAuto}, Word{"native", Arrival::kXdpNative},
                                Word{"generic", Arrival::kXdpGeneric}, Word{"tcx", Arrival::kTcx},
                                Word{"clsact", Arrival::kClsact}};
@@ -68,54 +78,58 @@ constexpr std::array kLogLevels{Word{"debug", LogLevel::kDebug}, Word{"info", Lo
                                 Word{"error", LogLevel::kError}};
 
 constexpr std::array kRows{
-    Row{"interface", "NAME", true,
+    Row{"interface", "NAME", ',',
         "Interface to watch: a name, or /regex/ that the whole name must match.\nMay be given several times.",
         "those with a default route, or lo",
         [](std::string_view value, RunOptions& options) -> Result<void> {
           options.interfaces.emplace_back(value);
           return {};
         }},
-    Row{"service", "NAME=PROTO/PORT", true,
+    Row{"service", "NAME=PROTO/PORT", ',',
         "Service to watch, as world=udp/7777; without NAME= it is called udp-7777.\nMay be given several times.",
         "every listening TCP and bound UDP socket",
         [](std::string_view value, RunOptions& options) { return add_service(value, options.services); }},
-    Row{"max-connections", "N", false, "Connections that are kept at the same time, 64 .. 4194304.", "16384",
+    Row{"rule", "RULE", ';',
+        "Where a service's messages keep the numbers that latency is measured by, as\n\"world: token=64:16 echo=80:16\"; "
+        "docs/rules.md says how to write one.\nMay be given several times; separated by ; in the environment.",
+        "none", [](std::string_view value, RunOptions& options) { return add_rule(value, options.rules); }},
+    Row{"max-connections", "N", kOnce, "Connections that are kept at the same time, 64 .. 4194304.", "16384",
         [](std::string_view value, RunOptions& options) { return set_number(value, 64, 4'194'304, options.max_connections); }},
-    Row{"max-services", "N", false, "Services that are watched at the same time, 1 .. 1024.", "64",
+    Row{"max-services", "N", kOnce, "Services that are watched at the same time, 1 .. 1024.", "64",
         [](std::string_view value, RunOptions& options) { return set_number(value, 1, TW_SERVICES_MAX, options.max_services); }},
-    Row{"listen", "HOST:PORT", false,
+    Row{"listen", "HOST:PORT", kOnce,
         "TCP address of /metrics and health: host:port, [v6]:port, :port (all addresses),\nor none.", kDefaultListen,
         [](std::string_view value, RunOptions& options) -> Result<void> {
           options.listen = value == "none" ? "" : value;
           return {};
         }},
-    Row{"api-socket", "PATH", false, "Unix socket that the other commands ask, a path of 1 .. 107 bytes.", kDefaultApiSocket,
+    Row{"api-socket", "PATH", kOnce, "Unix socket that the other commands ask, a path of 1 .. 107 bytes.", kDefaultApiSocket,
         [](std::string_view value, RunOptions& options) -> Result<void> {
           options.api_socket = value;
           return {};
         }},
-    Row{"interval", "DURATION", false, "Time between two readings of the kernel, 50ms .. 60s.", "1s",
+    Row{"interval", "DURATION", kOnce, "Time between two readings of the kernel, 50ms .. 60s.", "1s",
         [](std::string_view value, RunOptions& options) {
           return set_duration(value, std::chrono::milliseconds(50), std::chrono::seconds(60), options.interval);
         }},
-    Row{"udp-idle-timeout", "DURATION", false, "A UDP connection without a packet for so long has ended, 1s .. 1h.", "30s",
+    Row{"udp-idle-timeout", "DURATION", kOnce, "A UDP connection without a packet for so long has ended, 1s .. 1h.", "30s",
         [](std::string_view value, RunOptions& options) {
           return set_duration(value, std::chrono::seconds(1), std::chrono::hours(1), options.udp_idle);
         }},
-    Row{"arrival", "HOOK", false,
+    Row{"arrival", "HOOK", kOnce,
         "Where arriving packets are stamped: auto, native (XDP), generic (XDP), tcx, clsact.\nauto takes the first that works.",
         "auto", [](std::string_view value, RunOptions& options) { return set_word(value, kArrivals, options.arrival); }},
-    Row{"departure", "HOOK", false, "Where departing packets are stamped: auto, tcx, clsact. auto takes the first that works.",
+    Row{"departure", "HOOK", kOnce, "Where departing packets are stamped: auto, tcx, clsact. auto takes the first that works.",
         "auto", [](std::string_view value, RunOptions& options) { return set_word(value, kDepartures, options.departure); }},
-    Row{"tcp-state", "HOOK", false,
+    Row{"tcp-state", "HOOK", kOnce,
         "Where changes of TCP state are seen: auto, fentry, kprobe, tracepoint, none.\nauto takes the first that works.", "auto",
         [](std::string_view value, RunOptions& options) { return set_word(value, kTcpStateHooks, options.tcp_state); }},
-    Row{"expose-connections", "", false,
+    Row{"expose-connections", "", kOnce,
         "Serve the connection table over TCP as well: everyone who can connect sees the\nplayers' addresses.", "off",
         [](std::string_view value, RunOptions& options) { return set_word(value, kSwitch, options.expose_connections); }},
-    Row{"connection-series", "N", false, "Connections that /metrics/connections shows at most, 0 .. 100000.", "1000",
+    Row{"connection-series", "N", kOnce, "Connections that /metrics/connections shows at most, 0 .. 100000.", "1000",
         [](std::string_view value, RunOptions& options) { return set_number(value, 0, 100'000, options.connection_series); }},
-    Row{"log-level", "LEVEL", false, "Least severe messages that are logged: debug, info, warn, error.", "info",
+    Row{"log-level", "LEVEL", kOnce, "Least severe messages that are logged: debug, info, warn, error.", "info",
         [](std::string_view value, RunOptions& options) { return set_word(value, kLogLevels, options.log_level); }},
 };
 
@@ -143,7 +157,7 @@ std::optional<Given> given(const Row& row, const CLI::Option& flag, const std::s
   if (flag.count() > 0) return Given{"--" + std::string(row.name), flag.results()};
   const std::string variable = environment_name(row.name);
   if (const auto value = environment_value(variable)) {
-    return Given{variable, row.repeats ? split_list(*value) : std::vector{*value}};
+    return Given{variable, row.separator == kOnce ? std::vector{*value} : split_list(*value, row.separator)};
   }
   if (const auto found = file.find(row.name); found != file.end()) {
     return Given{fmt::format("{}: {}", file_name, row.name), found->second};
@@ -152,7 +166,7 @@ std::optional<Given> given(const Row& row, const CLI::Option& flag, const std::s
 }
 
 Result<void> set_all(const Row& row, const Given& given, RunOptions& options) {
-  if (given.values.empty() || (!row.repeats && given.values.size() != 1)) {
+  if (given.values.empty() || (row.separator == kOnce && given.values.size() != 1)) {
     return fail_usage(fmt::format("{}: one value is wanted, {} were given", given.origin, given.values.size()));
   }
   for (const std::string& value : given.values) {
@@ -233,7 +247,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       continue;
     }
     flags[i] = command.add_option(name, CLI::callback_t{}, help)->type_name(std::string(row.value));
-    if (row.repeats) flags[i]->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+    if (row.separator != kOnce) flags[i]->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
   }
   const CLI::Option* config_flag =
       command
@@ -253,6 +267,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
 Result<void> validate(const RunOptions& options) {
   if (auto done = validate_interfaces(options.interfaces); !done) return done;
   if (auto done = validate_services(options); !done) return done;
+  if (auto done = validate_rules(options.rules, options.services); !done) return done;
   if (!options.listen.empty()) {
     if (const auto address = parse_listen(options.listen); !address) return std::unexpected(address.error());
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/rule.h"
 #include "model/service.h"
 
 namespace CLI {
@@ -37,6 +38,7 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
 struct RunOptions {
   std::vector<std::string> interfaces;                          // names, or /regex/ (ECMAScript, whole name); empty: the default
   std::vector<model::ServiceId> services;                       // empty: discovered
+  std::vector<model::Rule> rules;                               // --rule: at most one a service; wants --service
   std::uint32_t max_connections = 16384;                        // 64 .. 4,194,304
   std::uint32_t max_services = 64;                              // 1 .. TW_SERVICES_MAX
   std::string listen{kDefaultListen};                           // host:port; "" = no TCP listener
@@ -55,8 +57,8 @@ struct RunOptions {
 // `options`, which must outlive `command`. Precedence: flags, environment, file, defaults. Unknown names in the file are errors.
 void add_run_options(CLI::App& command, RunOptions& options);
 
-// What the table alone cannot check: an unreadable file is CLI11's error; duplicate services, ranges that depend on each other,
-// bad /regex/ and a bad listen address are usage errors here.
+// What the table alone cannot check: an unreadable file is CLI11's error; duplicate services, rules that do not go with the
+// services, ranges that depend on each other, bad /regex/ and a bad listen address are usage errors here.
 [[nodiscard]] Result<void> validate(const RunOptions& options);
 
 // "host:port", "[v6]:port", ":port" (all addresses). Usage error otherwise.

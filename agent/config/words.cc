@@ -18,19 +18,19 @@ std::string printable(std::string_view text) {
   return result;
 }
 
-std::vector<std::string> split_list(std::string_view text) {
+std::vector<std::string> split_list(std::string_view text, char separator) {
   std::vector<std::string> parts;
   while (!text.empty()) {
     text = text.substr(std::min(text.find_first_not_of(" \t"), text.size()));
-    // A regex ends at the slash that a comma or the end of the text follows.
+    // A regex ends at the slash that a separator or the end of the text follows.
     std::size_t from = 0;
     if (text.starts_with('/')) {
-      const std::size_t last = text.find("/,", 1);
+      const std::size_t last = text.find(std::string{'/', separator}, 1);
       from = last == std::string_view::npos ? text.size() : last + 1;
     }
-    const std::size_t comma = std::min(text.find(',', from), text.size());
-    if (const auto part = trim(text.substr(0, comma)); !part.empty()) parts.emplace_back(part);
-    text = text.substr(std::min(comma + 1, text.size()));
+    const std::size_t end = std::min(text.find(separator, from), text.size());
+    if (const auto part = trim(text.substr(0, end)); !part.empty()) parts.emplace_back(part);
+    text = text.substr(std::min(end + 1, text.size()));
   }
   return parts;
 }

@@ -25,8 +25,8 @@ inline constexpr std::array kSwitch{Word{"true", true}, Word{"false", false}, Wo
 // At most 80 characters of a text that came from outside; what is not printable ASCII becomes "?".
 [[nodiscard]] std::string printable(std::string_view text);
 
-// The parts between commas; a comma inside a /regex/ separates nothing. Spaces around parts and empty parts are left out.
-[[nodiscard]] std::vector<std::string> split_list(std::string_view text);
+// The parts between separators; one inside a /regex/ separates nothing. Spaces around parts and empty parts are left out.
+[[nodiscard]] std::vector<std::string> split_list(std::string_view text, char separator);
 
 // "'text' is none of a, b, c".
 [[nodiscard]] std::unexpected<Error> fail_word(std::string_view text, const std::vector<std::string_view>& allowed);

@@ -30,6 +30,18 @@ enum class Family : std::uint8_t {
   kConnectionsClosed,
   kTransitions,
   kRetransmissions,
+  // Of a service with a rule.
+  kRuleFits,
+  kRuleMessages,
+  kRuleStrangers,
+  kRuleTokens,
+  kRuleEchoes,
+  kSequenceMessages,
+  kSequenceExpected,
+  kSequenceLost,
+  kSequenceReordered,
+  kSequenceDuplicated,
+  kSequenceJumps,
   // Of the agent.
   kLosses,
   kSkippedPackets,

@@ -2,6 +2,7 @@
 #include "export/json.h"
 
 #include "export/json_parts.h"
+#include "export/rules.h"
 #include "export/timestamps.h"
 
 namespace tickwire::exporting {
@@ -13,14 +14,17 @@ using model::Snapshot;
 
 std::size_t at(model::Direction direction) { return static_cast<std::size_t>(direction); }
 
-// One object for each method of the quantity that the protocol has, with samples or without.
+// One object for each method of the quantity that the service has, with samples or without. A rule takes the place of the other
+// methods: they are there only for what they measured nevertheless.
 Json methods_json(const Service& service, model::Quantity quantity) {
   Json result = Json::array();
   for (const model::SeriesRow& row : model::series_rows()) {
     if (row.quantity != quantity || (row.only && *row.only != service.id.protocol)) continue;
     const model::Histogram* histogram = service.histograms[static_cast<std::size_t>(row.series)].get();
+    const bool by_rule = is_by_rule(row.series);
+    if (by_rule != service.rule.has_value() && !histogram) continue;
     Json object{{"method", row.method}, {"samples", histogram ? histogram->samples() : 0}};
-    add_quantiles(object, histogram);
+    add_quantiles(object, by_rule && misfits(service.rule) ? nullptr : histogram);
     result.push_back(std::move(object));
   }
   return result;
@@ -53,6 +57,7 @@ Json service_json(const Service& service) {
   result["retransmissions"] = tcp ? Json(service.retransmissions) : Json(nullptr);
   result["rtt"] = methods_json(service, model::Quantity::kRtt);
   result["turnaround"] = methods_json(service, model::Quantity::kTurnaround);
+  result["rule"] = rule_json(service.rule);
   return result;
 }
 

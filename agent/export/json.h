@@ -19,7 +19,7 @@ using Rows = std::vector<std::shared_ptr<const model::Connection>>;
 // One document, or (jsonl) one line a connection; both end with a newline.
 [[nodiscard]] std::string connections_json(const model::Snapshot& snapshot, const Rows& rows);
 [[nodiscard]] std::string connections_jsonl(const model::Snapshot& snapshot, const Rows& rows);
-// One connection with its histograms' filled cells.
+// One connection with its histograms' filled cells; none of those that a rule measured that does not fit.
 [[nodiscard]] std::string connection_json(const model::Snapshot& snapshot, const model::Connection& connection);
 [[nodiscard]] std::string services_json(const model::Snapshot& snapshot);
 // Build, readiness, hooks, losses, interfaces, table fill, programs.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "export/json.h"
 #include "export/json_parts.h"
+#include "export/rules.h"
 #include "export/timestamps.h"
 
 namespace tickwire::exporting {
@@ -67,12 +68,14 @@ void add_connection(Json& object, const Snapshot& snapshot, const Connection& co
   object["handshake_ns"] = nanoseconds_or_null(connection.handshake);
   object["srtt_ns"] = nanoseconds_or_null(connection.srtt);
   Json rtt = latency_json(connection.rtt);
-  rtt["min_ns"] = nanoseconds_or_null(connection.rtt_min);
-  add_latency_quantiles(rtt, connection.rtt);
+  rtt["min_ns"] = nanoseconds_or_null(shown_rtt_min(connection));
+  add_latency_quantiles(rtt, shown(connection, connection.rtt));
   object["rtt"] = std::move(rtt);
-  Json turnaround = latency_json(connection.turnaround);
-  add_latency_quantiles(turnaround, connection.turnaround);
-  object["turnaround"] = std::move(turnaround);
+  object["rtt_network"] = latency_json(connection.rtt_network);
+  add_latency_quantiles(object["rtt_network"], shown(connection, connection.rtt_network));
+  object["turnaround"] = latency_json(connection.turnaround);
+  add_latency_quantiles(object["turnaround"], shown(connection, connection.turnaround));
+  object["rule"] = rule_json(connection.rule);
 }
 
 }  // namespace
@@ -106,8 +109,9 @@ std::string connection_json(const Snapshot& snapshot, const Connection& connecti
   Json result = document(snapshot);
   Json object;
   add_connection(object, snapshot, connection);
-  add_cells(object["rtt"], connection.rtt);
-  add_cells(object["turnaround"], connection.turnaround);
+  add_cells(object["rtt"], shown(connection, connection.rtt));
+  add_cells(object["rtt_network"], shown(connection, connection.rtt_network));
+  add_cells(object["turnaround"], shown(connection, connection.turnaround));
   result["connection"] = std::move(object);
   return dump(result) + '\n';
 }

@@ -2,9 +2,28 @@
 #include "export/json_parts.h"
 
 #include "export/json.h"
+#include "export/rules.h"
 #include "export/timestamps.h"
 
 namespace tickwire::exporting {
+namespace {
+
+Json ratio_or_null(std::optional<double> ratio) { return ratio ? Json(*ratio) : Json(nullptr); }
+
+Json sequence_json(const std::optional<model::RuleCounts>& rule, model::Direction direction) {
+  const std::optional<double> loss = loss_ratio(rule, direction);
+  if (!loss) return nullptr;
+  const model::SequenceCounts& counts = rule->sequences[static_cast<std::size_t>(direction)];
+  return {{"messages", counts.messages},
+          {"expected", expected_messages(counts)},
+          {"lost", counts.lost},
+          {"reordered", counts.reordered},
+          {"duplicated", counts.duplicated},
+          {"jumps", counts.jumps},
+          {"loss_ratio", *loss}};
+}
+
+}  // namespace
 
 std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
@@ -29,6 +48,25 @@ void add_quantiles(Json& object, const model::Histogram* histogram) {
   object["p999_ns"] = quantile(0.999);
   object["max_ns"] = nanoseconds_or_null(histogram ? histogram->max() : std::nullopt);
   object["mean_ns"] = nanoseconds_or_null(histogram ? histogram->mean() : std::nullopt);
+}
+
+Json rule_json(const std::optional<model::RuleCounts>& rule) {
+  if (!rule) return nullptr;
+  constexpr auto kIn = static_cast<std::size_t>(model::Direction::kIngress);
+  constexpr auto kOut = static_cast<std::size_t>(model::Direction::kEgress);
+  return {{"fits", rule->fits()},
+          {"match_ratio_in", ratio_or_null(rule->match_ratio(model::Direction::kIngress))},
+          {"match_ratio_out", ratio_or_null(rule->match_ratio(model::Direction::kEgress))},
+          {"messages_in", rule->messages[kIn]},
+          {"messages_out", rule->messages[kOut]},
+          {"strangers_in", rule->strangers[kIn]},
+          {"strangers_out", rule->strangers[kOut]},
+          {"tokens_in", rule->tokens[kIn]},
+          {"tokens_out", rule->tokens[kOut]},
+          {"echoes_in", rule->echoes[kIn]},
+          {"echoes_out", rule->echoes[kOut]},
+          {"sequence_in", sequence_json(rule, model::Direction::kIngress)},
+          {"sequence_out", sequence_json(rule, model::Direction::kEgress)}};
 }
 
 Json hooks_json(const std::vector<model::HookOutcome>& hooks) {

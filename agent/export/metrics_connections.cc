@@ -4,6 +4,7 @@
 
 #include "export/families.h"
 #include "export/metrics.h"
+#include "export/rules.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -28,7 +29,9 @@ std::vector<Row> distinct(const model::Snapshot& snapshot) {
 
 // Highest rtt p99 first, then those without one; ties by id, so that a scrape does not differ from the next for no reason.
 bool precedes(const Row& left, const Row& right) {
-  if (left->rtt.p99 != right->rtt.p99) return left->rtt.p99 > right->rtt.p99;  // an empty optional is less than any value
+  const auto& left_p99 = shown(*left, left->rtt).p99;
+  const auto& right_p99 = shown(*right, right->rtt).p99;
+  if (left_p99 != right_p99) return left_p99 > right_p99;  // an empty optional is less than any value
   return left->id < right->id;
 }
 
@@ -63,8 +66,9 @@ std::vector<prometheus::MetricFamily> connection_families(const model::Snapshot&
   FamilyBuilder retransmissions(Family::kConnectionRetransmissions);
   for (const Row& row : rows) {
     const Labels labels = labels_of(*row);
-    add_latency(rtt, labels, row->rtt);
-    add_latency(turnaround, labels, row->turnaround);
+    add_latency(rtt, labels, shown(*row, row->rtt));
+    add_latency(rtt, labels, shown(*row, row->rtt_network));
+    add_latency(turnaround, labels, shown(*row, row->turnaround));
     for (const model::Direction direction : model::kDirections) {
       const model::Traffic& traffic = row->traffic[static_cast<std::size_t>(direction)];
       Labels directed = labels;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "export/metrics_services.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <span>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "export/families.h"
+#include "export/rules.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -29,6 +31,12 @@ struct Group {
     std::uint64_t total = 0;
     for (const Service* service : services) total += value_of(*service);
     return static_cast<double>(total);
+  }
+  [[nodiscard]] bool has_rule() const {
+    return std::ranges::any_of(services, [](const Service* service) { return service->rule.has_value(); });
+  }
+  [[nodiscard]] bool rule_fits() const {
+    return std::ranges::none_of(services, [](const Service* service) { return misfits(service->rule); });
   }
 };
 
@@ -69,17 +77,26 @@ bool can_have(Protocol protocol, ConnectionState state) {
   return (state == ConnectionState::kActive) == (protocol == Protocol::kUdp);
 }
 
+// Those that a service of the group can have are there from the start. A rule takes the place of the other methods, so they are
+// there only for what they measured nevertheless.
+bool is_shown(const Group& group, const model::SeriesRow& row, bool has_samples) {
+  if (row.only && *row.only != group.protocol) return false;
+  if (is_by_rule(row.series)) return group.has_rule() && group.rule_fits();
+  return has_samples || !group.has_rule();
+}
+
 void append_latency(std::vector<prometheus::MetricFamily>& families, const std::vector<Group>& groups, Family family,
                     model::Quantity quantity) {
   FamilyBuilder builder(family);
   for (const Group& group : groups) {
     for (const model::SeriesRow& row : model::series_rows()) {
-      if (row.quantity != quantity || (row.only && *row.only != group.protocol)) continue;
+      if (row.quantity != quantity) continue;
       std::vector<const model::Histogram*> parts;
       for (const Service* service : group.services) {
         const auto& histogram = service->histograms[static_cast<std::size_t>(row.series)];
         if (histogram) parts.push_back(histogram.get());
       }
+      if (!is_shown(group, row, !parts.empty())) continue;
       builder.add_histogram(with(labels_of(group), "method", row.method), model::decimal_bounds(), parts);
     }
   }
@@ -134,6 +151,52 @@ void append_tcp(std::vector<prometheus::MetricFamily>& families, const std::vect
   std::move(retransmissions).finish(families);
 }
 
+using RuleCount = std::uint64_t (*)(const model::RuleCounts& counts, std::size_t direction);
+
+void append_rule_counts(std::vector<prometheus::MetricFamily>& families, const std::vector<const Group*>& groups, Family family,
+                        RuleCount count) {
+  FamilyBuilder builder(family);
+  for (const Group* group : groups) {
+    for (const Direction direction : model::kDirections) {
+      builder.add(with(labels_of(*group), "direction", name(direction)), group->sum([&](const Service& service) {
+        return service.rule ? count(*service.rule, static_cast<std::size_t>(direction)) : 0;
+      }));
+    }
+  }
+  std::move(builder).finish(families);
+}
+
+void append_rules(std::vector<prometheus::MetricFamily>& families, const std::vector<Group>& groups) {
+  std::vector<const Group*> ruled;
+  std::vector<const Group*> fitting;
+  FamilyBuilder fits(Family::kRuleFits);
+  for (const Group& group : groups) {
+    if (!group.has_rule()) continue;
+    ruled.push_back(&group);
+    if (group.rule_fits()) fitting.push_back(&group);
+    fits.add(labels_of(group), group.rule_fits() ? 1 : 0);
+  }
+  std::move(fits).finish(families);
+
+  using model::RuleCounts;
+  const auto add = [&](const std::vector<const Group*>& of, Family family, RuleCount count) {
+    append_rule_counts(families, of, family, count);
+  };
+  add(ruled, Family::kRuleMessages, [](const RuleCounts& counts, std::size_t at) { return counts.messages[at]; });
+  add(ruled, Family::kRuleStrangers, [](const RuleCounts& counts, std::size_t at) { return counts.strangers[at]; });
+  add(ruled, Family::kRuleTokens, [](const RuleCounts& counts, std::size_t at) { return counts.tokens[at]; });
+  add(ruled, Family::kRuleEchoes, [](const RuleCounts& counts, std::size_t at) { return counts.echoes[at]; });
+  add(fitting, Family::kSequenceMessages, [](const RuleCounts& counts, std::size_t at) { return counts.sequences[at].messages; });
+  add(fitting, Family::kSequenceExpected,
+      [](const RuleCounts& counts, std::size_t at) { return expected_messages(counts.sequences[at]); });
+  add(fitting, Family::kSequenceLost, [](const RuleCounts& counts, std::size_t at) { return counts.sequences[at].lost; });
+  add(fitting, Family::kSequenceReordered,
+      [](const RuleCounts& counts, std::size_t at) { return counts.sequences[at].reordered; });
+  add(fitting, Family::kSequenceDuplicated,
+      [](const RuleCounts& counts, std::size_t at) { return counts.sequences[at].duplicated; });
+  add(fitting, Family::kSequenceJumps, [](const RuleCounts& counts, std::size_t at) { return counts.sequences[at].jumps; });
+}
+
 }  // namespace
 
 void append_service_families(std::vector<prometheus::MetricFamily>& families, const std::vector<Service>& services) {
@@ -144,6 +207,7 @@ void append_service_families(std::vector<prometheus::MetricFamily>& families, co
   append_traffic(families, groups, Family::kPayloadBytes, &model::Traffic::bytes);
   append_connections(families, groups);
   append_tcp(families, groups);
+  append_rules(families, groups);
 }
 
 }  // namespace tickwire::exporting

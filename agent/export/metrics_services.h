@@ -13,7 +13,8 @@
 namespace tickwire::exporting {
 
 // Appends them. Services that share name and protocol on several ports are one label set, with their sums. Every series that
-// can exist for a protocol is there from the start, at zero.
+// can exist for a protocol is there from the start, at zero; the rule's and the sequences' are there for services with a rule. Of
+// these, what the rule measured is left out while it does not fit one of them.
 void append_service_families(std::vector<prometheus::MetricFamily>& families, const std::vector<model::Service>& services);
 
 }  // namespace tickwire::exporting

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "export/columns.h"
+#include "export/rules.h"
 #include "export/tables.h"
 #include "export/text_parts.h"
 
@@ -52,9 +53,11 @@ std::string narrow_table(const Snapshot& snapshot, const Rows& rows) {
   for (const auto& row : rows) {
     const model::Traffic& in = traffic(*row, model::Direction::kIngress);
     const model::Traffic& out = traffic(*row, model::Direction::kEgress);
+    const model::Latency& rtt = shown(*row, row->rtt);
+    const model::Latency& turnaround = shown(*row, row->turnaround);
     table.add({std::string(name(row->key.protocol)), narrow(row->key.local.text()), narrow(row->key.remote.text()),
-               std::string(name(row->state)), format_age(row->age(snapshot.monotonic)), duration_or_dash(row->rtt.p50),
-               duration_or_dash(row->rtt.p99), duration_or_dash(row->turnaround.p50), duration_or_dash(row->turnaround.p99),
+               std::string(name(row->state)), format_age(row->age(snapshot.monotonic)), duration_or_dash(rtt.p50),
+               duration_or_dash(rtt.p99), duration_or_dash(turnaround.p50), duration_or_dash(turnaround.p99),
                format_count(in.packets), format_count(out.packets), format_bytes(in.bytes), format_bytes(out.bytes),
                retransmissions(*row)});
   }
@@ -82,10 +85,14 @@ std::string wide_table(const Snapshot& snapshot, const Rows& rows) {
                  {"IN", kRight, "BYTES"},
                  {"OUT", kRight, "BYTES"},
                  {"RETX", kRight},
+                 {"IN", kRight, "LOSS"},
+                 {"OUT", kRight, "LOSS"},
                  {"CLOSE"}});
   for (const auto& row : rows) {
     const model::Traffic& in = traffic(*row, model::Direction::kIngress);
     const model::Traffic& out = traffic(*row, model::Direction::kEgress);
+    const model::Latency& rtt = shown(*row, row->rtt);
+    const model::Latency& turnaround = shown(*row, row->turnaround);
     table.add({row->id.text(),
                row->service ? row->service->name : kNotMeasured,
                std::string(name(row->key.protocol)),
@@ -94,18 +101,20 @@ std::string wide_table(const Snapshot& snapshot, const Rows& rows) {
                std::string(name(row->state)),
                format_age(row->age(snapshot.monotonic)),
                row->rtt.series ? std::string(model::row(*row->rtt.series).method) : kNotMeasured,
-               duration_or_dash(row->rtt_min),
-               duration_or_dash(row->rtt.p50),
-               duration_or_dash(row->rtt.p99),
+               duration_or_dash(shown_rtt_min(*row)),
+               duration_or_dash(rtt.p50),
+               duration_or_dash(rtt.p99),
                duration_or_dash(row->srtt),
                duration_or_dash(row->handshake),
-               duration_or_dash(row->turnaround.p50),
-               duration_or_dash(row->turnaround.p99),
+               duration_or_dash(turnaround.p50),
+               duration_or_dash(turnaround.p99),
                format_count(in.packets),
                format_count(out.packets),
                format_bytes(in.bytes),
                format_bytes(out.bytes),
                retransmissions(*row),
+               percent_or_dash(loss_ratio(row->rule, model::Direction::kIngress)),
+               percent_or_dash(loss_ratio(row->rule, model::Direction::kEgress)),
                row->closed ? std::string(name(row->close_reason)) : kNotMeasured});
   }
   return table.text();

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "export/columns.h"
+#include "export/rules.h"
 #include "export/text_parts.h"
 #include "export/timestamps.h"
 
@@ -17,14 +18,21 @@ using model::Snapshot;
 
 constexpr Align kRight = Align::kRight;
 
-struct BusiestSeries {
+struct ShownSeries {
   const model::SeriesRow* row = nullptr;
   const Histogram* histogram = nullptr;
 };
 
-// The method that has most samples of the quantity: they are never added up.
-BusiestSeries busiest(const Service& service, model::Quantity quantity) {
-  BusiestSeries result;
+ShownSeries by_rule(const Service& service, model::Quantity quantity) {
+  const model::Series series = quantity == model::Quantity::kRtt ? model::Series::kRttRule : model::Series::kTurnaroundRule;
+  const Histogram* histogram = service.histograms[static_cast<std::size_t>(series)].get();
+  return {&model::row(series), misfits(service.rule) ? nullptr : histogram};
+}
+
+// By the service's rule; without one, the method that has most samples of the quantity: they are never added up.
+ShownSeries shown_series(const Service& service, model::Quantity quantity) {
+  if (service.rule) return by_rule(service, quantity);
+  ShownSeries result;
   for (const model::SeriesRow& row : model::series_rows()) {
     const Histogram* histogram = service.histograms[static_cast<std::size_t>(row.series)].get();
     if (row.quantity != quantity || !histogram || histogram->samples() == 0) continue;
@@ -33,7 +41,7 @@ BusiestSeries busiest(const Service& service, model::Quantity quantity) {
   return result;
 }
 
-std::string quantile_text(const BusiestSeries& series, double q) {
+std::string quantile_text(const ShownSeries& series, double q) {
   return duration_or_dash(series.histogram ? series.histogram->quantile(q) : std::nullopt);
 }
 
@@ -41,8 +49,8 @@ std::vector<std::string> service_cells(const Service& service) {
   const bool tcp = service.id.protocol == model::Protocol::kTcp;
   const model::Traffic& in = service.traffic[static_cast<std::size_t>(model::Direction::kIngress)];
   const model::Traffic& out = service.traffic[static_cast<std::size_t>(model::Direction::kEgress)];
-  const BusiestSeries rtt = busiest(service, model::Quantity::kRtt);
-  const BusiestSeries turnaround = busiest(service, model::Quantity::kTurnaround);
+  const ShownSeries rtt = shown_series(service, model::Quantity::kRtt);
+  const ShownSeries turnaround = shown_series(service, model::Quantity::kTurnaround);
   std::uint64_t open = 0;
   for (const auto& [state, count] : service.connections) open += count;
   return {service.id.name,
@@ -114,6 +122,9 @@ std::string services_table(const Snapshot& snapshot) {
                  {"RETX", kRight}});
   for (const Service& service : snapshot.services) table.add(service_cells(service));
   std::string out = table.text();
+  for (const Service& service : snapshot.services) {
+    if (misfits(service.rule)) out += fmt::format("{}: {}\n", service.id.text(), misfit_text(*service.rule));
+  }
   if (snapshot.services_refused > 0) out += fmt::format("services left out by --max-services: {}\n", snapshot.services_refused);
   return out + loss_lines(snapshot);
 }

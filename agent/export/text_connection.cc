@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <array>
+#include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
+#include "export/columns.h"
+#include "export/rules.h"
 #include "export/tables.h"
 #include "export/text_parts.h"
 #include "export/timestamps.h"
@@ -41,14 +46,58 @@ std::string srtt_text(const Connection& connection) {
 }
 
 std::string why_no_rtt(const Connection& connection) {
+  if (misfits(connection.rule)) return "the rule does not fit";
+  if (connection.rule) return "no token that left has been echoed yet";
   if (!is_tcp(connection)) return "UDP has no echo of its own; a rule for the game's protocol would be needed";
   return "nothing that this node sent has been acknowledged yet";
 }
 
 std::string why_no_turnaround(const Connection& connection) {
+  if (misfits(connection.rule)) return "the rule does not fit";
+  if (connection.rule) return "no token that came in has been echoed yet";
   if (connection.traffic[static_cast<std::size_t>(Direction::kIngress)].bytes == 0) return "no payload has come in";
   if (connection.traffic[static_cast<std::size_t>(Direction::kEgress)].bytes == 0) return "no payload has left";
   return "no payload has left after one came in";
+}
+
+std::string rule_verdict(const model::RuleCounts& counts) {
+  if (!counts.fits()) return misfit_text(counts);
+  for (const Direction direction : model::kDirections) {
+    if (!counts.match_ratio(direction)) {
+      return fmt::format("rule: fewer than {} messages {}, too few to say whether it fits", model::RuleCounts::kLeastMessages,
+                         direction == Direction::kIngress ? "in" : "out");
+    }
+  }
+  return "rule fits";
+}
+
+void append_rule(std::string& out, const model::RuleCounts& counts) {
+  out += fmt::format("\n{}\n", rule_verdict(counts));
+  Columns table({{""}, {"IN", Align::kRight}, {"OUT", Align::kRight}});
+  const auto add = [&](std::string title, const auto& text_of) {
+    table.add({std::move(title), text_of(Direction::kIngress), text_of(Direction::kEgress)});
+  };
+  const auto add_counts = [&](std::string title, const std::array<std::uint64_t, 2>& values) {
+    add(std::move(title), [&](Direction direction) { return std::to_string(values[static_cast<std::size_t>(direction)]); });
+  };
+  const auto add_sequences = [&](std::string title, std::uint64_t model::SequenceCounts::*field) {
+    add(std::move(title), [&](Direction direction) {
+      const model::SequenceCounts& sequence = counts.sequences[static_cast<std::size_t>(direction)];
+      return loss_ratio(counts, direction) ? std::to_string(sequence.*field) : std::string(kNotMeasured);
+    });
+  };
+  add_counts("messages", counts.messages);
+  add_counts("strangers", counts.strangers);
+  add_counts("tokens", counts.tokens);
+  add_counts("echoes", counts.echoes);
+  add("match ratio", [&](Direction direction) { return percent_or_dash(counts.match_ratio(direction)); });
+  add_sequences("sequence numbers", &model::SequenceCounts::messages);
+  add_sequences("lost", &model::SequenceCounts::lost);
+  add("loss", [&](Direction direction) { return percent_or_dash(loss_ratio(counts, direction)); });
+  add_sequences("reordered", &model::SequenceCounts::reordered);
+  add_sequences("duplicated", &model::SequenceCounts::duplicated);
+  add_sequences("jumps", &model::SequenceCounts::jumps);
+  out += table.text("  ");
 }
 
 void append_latency(std::string& out, model::Quantity quantity, const model::Latency& latency,
@@ -91,8 +140,13 @@ std::string connection_text(const Snapshot& snapshot, const Connection& connecti
   append_field(out, "retransmissions", is_tcp(connection) ? std::to_string(connection.retransmissions) : kNotMeasured);
   append_field(out, "handshake", handshake_text(connection));
   append_field(out, "srtt", srtt_text(connection));
-  append_latency(out, model::Quantity::kRtt, connection.rtt, connection.rtt_min, why_no_rtt(connection));
-  append_latency(out, model::Quantity::kTurnaround, connection.turnaround, std::nullopt, why_no_turnaround(connection));
+  if (connection.rule) append_rule(out, *connection.rule);
+  append_latency(out, model::Quantity::kRtt, shown(connection, connection.rtt), shown_rtt_min(connection),
+                 why_no_rtt(connection));
+  const model::Latency& network = shown(connection, connection.rtt_network);
+  if (network.samples() > 0) append_latency(out, model::Quantity::kRtt, network, std::nullopt, why_no_rtt(connection));
+  append_latency(out, model::Quantity::kTurnaround, shown(connection, connection.turnaround), std::nullopt,
+                 why_no_turnaround(connection));
   return out;
 }
 

@@ -58,6 +58,20 @@ std::string duration_or_dash(std::optional<std::chrono::nanoseconds> duration) {
   return duration ? format_duration(*duration) : std::string(kNotMeasured);
 }
 
+std::string percent_or_dash(std::optional<double> ratio) {
+  if (!ratio) return kNotMeasured;
+  const double percent = 100.0 * *ratio;
+  const int decimals = percent < 9.995 ? 2 : percent < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}%", percent, decimals);
+}
+
+std::string misfit_text(const model::RuleCounts& counts) {
+  return fmt::format(
+      "rule does not fit: {} of what came in and {} of what left echoed a token; below {:.0f}% what it measured is not shown",
+      percent_or_dash(counts.match_ratio(model::Direction::kIngress)),
+      percent_or_dash(counts.match_ratio(model::Direction::kEgress)), 100.0 * model::RuleCounts::kFits);
+}
+
 std::string loss_lines(const model::Snapshot& snapshot) {
   std::string out;
   for (const LossKind kind : {LossKind::kPacket, LossKind::kConnection, LossKind::kSample}) {

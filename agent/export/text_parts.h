@@ -18,6 +18,10 @@ inline constexpr const char* kNotMeasured = "-";
 
 // Three significant digits, or a dash.
 [[nodiscard]] std::string duration_or_dash(std::optional<std::chrono::nanoseconds> duration);
+// A ratio of 0 .. 1 as percent with three significant digits, "0.12%" or "100%", or a dash.
+[[nodiscard]] std::string percent_or_dash(std::optional<double> ratio);
+// "rule does not fit: ..." with the match ratios that say so.
+[[nodiscard]] std::string misfit_text(const model::RuleCounts& counts);
 // One line for each kind of loss that is not zero, with its reasons; empty when nothing was lost.
 [[nodiscard]] std::string loss_lines(const model::Snapshot& snapshot);
 

@@ -45,6 +45,8 @@ std::optional<model::Series> rtt_series_of(std::uint8_t method) {
       return model::Series::kRttTimestamp;
     case TW_RTT_SEQUENCE:
       return model::Series::kRttSequence;
+    case TW_RTT_RULE:
+      return model::Series::kRttRule;
     default:
       return std::nullopt;
   }
@@ -81,12 +83,16 @@ void prefetch(const tw_slot& slot) {
 
 }  // namespace
 
-void ConnectionDecoder::decode(std::span<const tw_slot> slots, model::Tick& tick) {
+void ConnectionDecoder::decode(const RawTick& raw, model::Tick& tick) {
+  const std::span<const tw_slot> slots = raw.slots;
   if (slots.size() != memories_.size()) resize(slots.size());
   tick.slots_capacity = static_cast<std::uint32_t>(slots.size());
   tick.slots_used = 0;
+  echoes_.begin(raw);
+  const bool has_rules = echoes_.has_rules();
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (i + kPrefetchSlots < slots.size()) prefetch(slots[i + kPrefetchSlots]);
+    if (has_rules) echoes_.prefetch(i + kPrefetchSlots);
     const std::uint64_t opened_ns = load(slots[i].opened_ns);
     if (opened_ns == 0) continue;
     ++tick.slots_used;
@@ -137,53 +143,16 @@ void ConnectionDecoder::describe(const tw_slot& slot, const Values& now, const V
   for (std::size_t i = 0; i < TW_DIRECTIONS; ++i) change.traffic[i] = traffic_of(now.packets_bytes[i] - last.packets_bytes[i]);
 }
 
-ConnectionDecoder::HistogramReading ConnectionDecoder::read_histogram(const __u64& sum_ns,
-                                                                      const __u64 (&words)[TW_CONNECTION_WORDS]) {
-  HistogramReading reading;
-  reading.sum_ns = load(sum_ns);
-  for (std::size_t i = 0; i < reading.words.size(); ++i) reading.words[i] = load(words[i]);
-  return reading;
-}
-
-model::HistogramGain ConnectionDecoder::take(const HistogramReading& reading, std::uint32_t counter, HistogramMemory& memory,
-                                             Held& held, std::uint32_t& shown, std::vector<model::CellGain>& cells) {
-  model::HistogramGain gain{.first = static_cast<std::uint32_t>(cells.size())};
-  for (std::size_t word = 0; word < reading.words.size(); ++word) {
-    const Held bit = Held{1} << word;
-    const std::uint64_t before = (held & bit) != 0 ? memory.words[word] : 0;
-    std::uint64_t gained = reading.words[word] - before;
-    if (gained == 0) continue;
-    memory.words[word] = reading.words[word];
-    held |= bit;
-    // The word is linear in its cells, so the difference has each cell's gain in its place, whatever wrapped or was carried.
-    for (std::size_t cell = 4 * word; gained != 0; ++cell, gained >>= 16) {
-      const std::uint32_t samples = gained & 0xFFFF;
-      if (samples == 0) continue;
-      cells.push_back({.cell = static_cast<std::uint16_t>(cell), .samples = samples});
-      gain.samples += samples;
-    }
-  }
-  gain.count = static_cast<std::uint32_t>(cells.size()) - gain.first;
-
-  const bool remembered = (held & kHeldSum) != 0;
-  if (gain.samples != 0) {
-    gain.sum = nanoseconds(reading.sum_ns - (remembered ? memory.sum_ns : 0));
-    memory.sum_ns = reading.sum_ns;
-  } else if (!remembered) {
-    memory.sum_ns = 0;
-  }
-  // Counter and cells that still differ although neither moved since the last look never will agree: stop waiting.
-  const bool settled = gain.samples == 0 && remembered && memory.counter == counter;
-  shown = settled ? counter : shown + static_cast<std::uint32_t>(gain.samples);
-  memory.counter = counter;
-  held |= kHeldSum;
-  return gain;
-}
-
 void ConnectionDecoder::look(const tw_slot& slot, std::uint64_t opened_ns, std::uint32_t number, model::Tick& tick) {
-  Values now = read_values(slot);
+  const Values now = read_values(slot);
+  if (now != memories_[number].values || (echoes_.has_rules() && echoes_.changed(number, load(slot.service)))) {
+    report(slot, now, opened_ns, number, tick);
+  }
+}
+
+void ConnectionDecoder::report(const tw_slot& slot, Values now, std::uint64_t opened_ns, std::uint32_t number,
+                               model::Tick& tick) {
   SlotMemory& memory = memories_[number];
-  if (now == memory.values) return;
   const bool is_new = !memory.values.seen || memory.values.generation != now.generation;
   const Values last = is_new ? Values{} : memory.values;
 
@@ -194,11 +163,14 @@ void ConnectionDecoder::look(const tw_slot& slot, std::uint64_t opened_ns, std::
   if (now.turnaround_samples != last.turnaround_samples) {
     turnaround = read_histogram(slot.turnaround_sum_ns, slot.turnaround_cells);
   }
+  std::optional<EchoDecoder::Reading> echo;
+  if (echoes_.has_rules()) echo = echoes_.read(number, load(slot.service), is_new);
   model::ConnectionChange& change = tick.connections.emplace_back();
   change.id = {.slot = number, .generation = now.generation};
   change.is_new = is_new;
   change.opened = nanoseconds(opened_ns);
   describe(slot, now, last, change);
+  change.turnaround_series = echo ? model::Series::kTurnaroundRule : model::Series::kTurnaroundNextPacket;
   if (load(slot.opened_ns) != opened_ns || load(slot.generation) != now.generation) {
     tick.connections.pop_back();
     return;
@@ -208,10 +180,12 @@ void ConnectionDecoder::look(const tw_slot& slot, std::uint64_t opened_ns, std::
   HistogramMemory* histograms = &histograms_[2 * std::size_t{number}];
   const std::uint32_t rtt_counter = std::exchange(now.rtt_samples, last.rtt_samples);
   const std::uint32_t turnaround_counter = std::exchange(now.turnaround_samples, last.turnaround_samples);
-  if (rtt) change.rtt = take(*rtt, rtt_counter, histograms[0], memory.held[0], now.rtt_samples, tick.cells);
+  if (rtt) change.rtt = take_gain(*rtt, rtt_counter, histograms[0], memory.held[0], now.rtt_samples, tick.cells);
   if (turnaround) {
-    change.turnaround = take(*turnaround, turnaround_counter, histograms[1], memory.held[1], now.turnaround_samples, tick.cells);
+    change.turnaround =
+        take_gain(*turnaround, turnaround_counter, histograms[1], memory.held[1], now.turnaround_samples, tick.cells);
   }
+  if (echo) echoes_.take(number, is_new, *echo, change, tick.cells);
   memory.values = now;
 }
 

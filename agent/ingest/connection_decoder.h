@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <span>
 #include <vector>
 
+#include "ingest/connection_histogram.h"
+#include "ingest/echo_decoder.h"
+#include "ingest/source.h"
 #include "model/tick.h"
 #include "tickwire/connection.h"
 
@@ -20,7 +22,7 @@ class ConnectionDecoder {
  public:
   // Appends what changed to tick.connections and tick.cells, and sets tick.slots_used and tick.slots_capacity. Slots keep their
   // place and number from one call to the next; if their number differs, all of them count as never seen.
-  void decode(std::span<const tw_slot> slots, model::Tick& tick);
+  void decode(const RawTick& raw, model::Tick& tick);
 
  private:
   // One slot's hot values as they stood at a look: what an idle connection is compared by.
@@ -41,13 +43,6 @@ class ConnectionDecoder {
     friend bool operator==(const Values&, const Values&) = default;
   };
 
-  // Bit i: HistogramMemory::words[i] holds a value, kHeldSum: sum_ns and counter do. What is not held stood at zero, so a slot
-  // that is given to another connection is forgotten without touching its histograms' memory, and cells that never had a
-  // sample cost no memory access.
-  using Held = std::uint32_t;
-  static constexpr Held kHeldSum = Held{1} << 31;
-  static_assert(TW_CONNECTION_WORDS < 31);
-
   // One cache line, so that an idle slot costs four lines of the kernel's memory and one of ours.
   struct alignas(TW_CACHE_LINE) SlotMemory {
     Values values;
@@ -55,36 +50,22 @@ class ConnectionDecoder {
   };
   static_assert(sizeof(SlotMemory) == TW_CACHE_LINE);
 
-  using Words = std::array<std::uint64_t, TW_CONNECTION_WORDS>;
-  // One histogram at the last look that read it.
-  struct HistogramMemory {
-    std::uint64_t sum_ns;
-    std::uint32_t counter;  // the slot's sample counter
-    std::uint32_t pad;
-    Words words;
-  };
-  // One histogram as it was just read.
-  struct HistogramReading {
-    std::uint64_t sum_ns;
-    Words words;
-  };
-
   struct Free {
     void operator()(void* memory) const { std::free(memory); }
   };
 
   void resize(std::size_t slots);
   void look(const tw_slot& slot, std::uint64_t opened_ns, std::uint32_t number, model::Tick& tick);
+  // Out of the way of idle slots, which are the most.
+  [[gnu::noinline]] void report(const tw_slot& slot, Values now, std::uint64_t opened_ns, std::uint32_t number,
+                                model::Tick& tick);
   static Values read_values(const tw_slot& slot);
   static void describe(const tw_slot& slot, const Values& now, const Values& last, model::ConnectionChange& change);
-  static HistogramReading read_histogram(const __u64& sum_ns, const __u64 (&words)[TW_CONNECTION_WORDS]);
-  // Appends to cells what the histogram gained, and remembers it. `shown` is the number of samples that its cells have shown.
-  static model::HistogramGain take(const HistogramReading& reading, std::uint32_t counter, HistogramMemory& memory, Held& held,
-                                   std::uint32_t& shown, std::vector<model::CellGain>& cells);
 
   std::vector<SlotMemory> memories_;
   // [2 * slot] rtt, [2 * slot + 1] turnaround. From calloc: pages of slots that never had a sample are never touched.
   std::unique_ptr<HistogramMemory[], Free> histograms_;
+  EchoDecoder echoes_;
 };
 
 }  // namespace tickwire::ingest

@@ -26,7 +26,7 @@ void Decoder::decode(const RawTick& raw, model::Tick& tick) {
   }
   tick.interfaces = raw.interfaces;
   tick.programs = raw.programs;
-  impl_->connections.decode(raw.slots, tick);
+  impl_->connections.decode(raw, tick);
   impl_->services.decode(raw, tick);
 }
 

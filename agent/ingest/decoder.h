@@ -23,7 +23,8 @@ class Decoder {
   // gains the samples that its cells show, and what they do not show yet comes with the next reading. A connection's sum comes
   // with samples only; a service's sum may come a reading before or after its last samples. A slot that is freed or changes
   // hands during the look is left out this time. All readings are of one Source.
-  // CPU: reads 4 cache lines of each used slot, and the histograms of those that changed. Throws only std::bad_alloc.
+  // CPU: reads 4 cache lines of each used slot, 3 more of those whose service has a rule, and the histograms of those that changed.
+  // Throws only std::bad_alloc.
   void decode(const RawTick& raw, model::Tick& tick);  // clears the tick first, keeps its memory
   // A service number goes to another service, after the kernel side has zeroed the number's counters and histograms: its next
   // reading is compared with zero, not with what was last read.

@@ -15,6 +15,7 @@
 #include "model/tick.h"
 #include "tickwire/connection.h"
 #include "tickwire/loss.h"
+#include "tickwire/rule.h"
 #include "tickwire/service.h"
 
 namespace tickwire::ingest {
@@ -24,11 +25,13 @@ struct RawTick {
   std::chrono::nanoseconds monotonic{};
   std::chrono::nanoseconds unix_time{};
   std::span<const tw_slot> slots;
+  std::span<const tw_echo_slot> echo_slots;               // by slot number; empty where no service has a rule
   std::span<const tw_service_counters> service_counters;  // by service number
   std::span<const tw_service_histogram> service_cells;    // by tw_service_cells_index
   std::uint32_t shard_mask = 0;
-  std::vector<std::uint16_t> services;  // numbers in use
-  std::vector<tw_losses> losses;        // one a CPU
+  std::vector<std::uint16_t> services;        // numbers in use
+  std::vector<std::uint16_t> ruled_services;  // those of them that have a rule
+  std::vector<tw_losses> losses;              // one a CPU
   std::vector<model::InterfaceTotals> interfaces;
   std::vector<model::ProgramTotals> programs;
 };

@@ -16,6 +16,7 @@
 #include "kernel/interfaces.h"
 #include "kernel/packet_hooks.h"
 #include "kernel/privileges.h"
+#include "kernel/rules.h"
 #include "kernel/shared_maps.h"
 #include "kernel/slot_pool.h"
 #include "kernel/tracing.h"
@@ -32,7 +33,7 @@ class LoadedSource final : public KernelSource {
 
   Result<ingest::RawTick> read() override;
   void release(std::span<const model::ConnectionId> ids) override { pool_.retire(ids); }
-  Result<void> watch(std::uint16_t number, const model::ServiceId& service) override;
+  Result<void> watch(std::uint16_t number, const model::ServiceId& service, const model::Rule* rule) override;
   void unwatch(std::uint16_t number) override;
   Result<void> add_interface(const std::string& name) override;
   void remove_interface(const std::string& name) override;
@@ -42,6 +43,7 @@ class LoadedSource final : public KernelSource {
   struct Watched {
     std::uint16_t number;
     model::ServiceId id;
+    bool ruled;
   };
   Result<void> write_port(std::uint16_t port);
   void zero_service(std::uint16_t number);
@@ -66,22 +68,34 @@ Result<ingest::RawTick> LoadedSource::read() {
   tick.monotonic = monotonic_now();
   tick.unix_time = unix_now();
   tick.slots = maps_->slots();
+  tick.echo_slots = maps_->echo_slots();
   tick.service_counters = maps_->service_counters();
   tick.service_cells = maps_->service_cells();
   tick.shard_mask = maps_->shard_mask();
-  for (const Watched& watched : watched_) tick.services.push_back(watched.number);
+  for (const Watched& watched : watched_) {
+    tick.services.push_back(watched.number);
+    if (watched.ruled) tick.ruled_services.push_back(watched.number);
+  }
   tick.losses = read_losses();
   tick.interfaces = read_interfaces();
   tick.programs = read_programs();
   return tick;
 }
 
-Result<void> LoadedSource::watch(std::uint16_t number, const model::ServiceId& service) {
+Result<void> LoadedSource::watch(std::uint16_t number, const model::ServiceId& service, const model::Rule* rule) {
   if (number >= options_.max_services) {
     return fail(fmt::format("watch {}: only {} services fit", service.text(), options_.max_services), "raise --max-services");
   }
   zero_service(number);
-  watched_.push_back({number, service});
+  if (rule != nullptr) {
+    const std::uint32_t key = number;
+    const tw_rule written = rule_of(*rule);
+    if (bpf_map_update_elem(maps_->fd("rules"), &key, &written, BPF_ANY) != 0) {
+      const int error = errno;
+      return fail_errno(error, "write the rule of", service.text());
+    }
+  }
+  watched_.push_back({number, service, rule != nullptr});
   if (auto written = write_port(service.port); !written) {
     watched_.pop_back();
     return written;
@@ -103,7 +117,7 @@ Result<void> LoadedSource::write_port(std::uint16_t port) {
   tw_port_services value{};
   for (const Watched& watched : watched_) {
     if (watched.id.port != port) continue;
-    const auto number = static_cast<std::uint16_t>(watched.number + 1);
+    const auto number = static_cast<std::uint16_t>((watched.number + 1) | (watched.ruled ? TW_PORT_HAS_RULE : 0));
     (watched.id.protocol == model::Protocol::kTcp ? value.tcp : value.udp) = number;
   }
   const std::uint32_t key = port;
@@ -208,7 +222,7 @@ Result<std::unique_ptr<KernelSource>> KernelSource::open(const SourceOptions& op
   if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0) spdlog::debug("RLIMIT_MEMLOCK stays as it is: {}", errno_text(errno));
 
   Result<std::unique_ptr<SharedMaps>> maps =
-      SharedMaps::load({.connections = options.max_connections, .services = options.max_services});
+      SharedMaps::load({.connections = options.max_connections, .services = options.max_services, .rules = options.rules});
   if (!maps) return std::unexpected(maps.error());
   auto source = std::make_unique<LoadedSource>(options, std::move(*maps));
   source->attach_tracing_hooks();

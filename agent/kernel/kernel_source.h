@@ -13,6 +13,7 @@
 #include "config/options.h"
 #include "ingest/source.h"
 #include "model/hooks.h"
+#include "model/rule.h"
 #include "model/service.h"
 
 namespace tickwire::kernel {
@@ -21,6 +22,7 @@ struct SourceOptions {
   std::vector<std::string> interfaces;  // names that exist
   std::uint32_t max_connections = 16384;
   std::uint32_t max_services = 64;
+  bool rules = false;  // services may have rules: the memory for it is taken
   config::Arrival arrival = config::Arrival::kAuto;
   config::Departure departure = config::Departure::kAuto;
   config::TcpStateHook tcp_state = config::TcpStateHook::kAuto;
@@ -33,8 +35,9 @@ class KernelSource : public ingest::Source {
   // a departure or arrival that nothing could be attached for.
   [[nodiscard]] static Result<std::unique_ptr<KernelSource>> open(const SourceOptions& options);
 
-  // Watches the service under a number from now on, or stops. Numbers are 0 .. max_services - 1. Sockets that exist are seeded.
-  [[nodiscard]] virtual Result<void> watch(std::uint16_t number, const model::ServiceId& service) = 0;
+  // Watches the service under a number from now on, by its rule if it has one (null: none; wants SourceOptions::rules), or stops.
+  // Numbers are 0 .. max_services - 1. Sockets that exist are seeded.
+  [[nodiscard]] virtual Result<void> watch(std::uint16_t number, const model::ServiceId& service, const model::Rule* rule) = 0;
   virtual void unwatch(std::uint16_t number) = 0;
 
   // Follows an interface that appeared, or lets one go that vanished.

@@ -55,6 +55,8 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::load(const MapSizes& sizes) {
   bpf_map__set_max_entries(skeleton.maps.free_slots, sizes.connections);
   bpf_map__set_max_entries(skeleton.maps.service_counters, sizes.services);
   bpf_map__set_max_entries(skeleton.maps.service_cells, histograms);
+  bpf_map__set_max_entries(skeleton.maps.rules, sizes.services);
+  if (sizes.rules) bpf_map__set_max_entries(skeleton.maps.echo_slots, sizes.connections);
 
   const int loaded = packets_bpf__load(&skeleton);
   if (loaded != 0) {
@@ -64,6 +66,10 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::load(const MapSizes& sizes) {
   }
   if (auto done = map_into(maps->slots_, skeleton.maps.connection_slots, sizes.connections); !done)
     return std::unexpected(done.error());
+  if (sizes.rules) {
+    if (auto done = map_into(maps->echoes_, skeleton.maps.echo_slots, sizes.connections); !done)
+      return std::unexpected(done.error());
+  }
   if (auto done = map_into(maps->counters_, skeleton.maps.service_counters, sizes.services); !done)
     return std::unexpected(done.error());
   if (auto done = map_into(maps->cells_, skeleton.maps.service_cells, histograms); !done) return std::unexpected(done.error());

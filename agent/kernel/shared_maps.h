@@ -17,6 +17,7 @@
 #include "kernel/bpf.h"
 #include "kernel/packet_hooks.h"
 #include "tickwire/connection.h"
+#include "tickwire/rule.h"
 #include "tickwire/service.h"
 
 struct packets_bpf;  // generated: packets.skel.h
@@ -59,6 +60,7 @@ class MappedArray {
 struct MapSizes {
   std::uint32_t connections = 16384;
   std::uint32_t services = 64;
+  bool rules = false;  // room for what rules keep of a connection
 };
 
 class SharedMaps {
@@ -72,6 +74,8 @@ class SharedMaps {
   [[nodiscard]] int fd(const char* map_name) const;  // -1 without such a map
   [[nodiscard]] std::uint32_t shard_mask() const { return shard_mask_; }
   [[nodiscard]] std::span<tw_slot> slots() const { return slots_.values(); }
+  // Empty without MapSizes::rules.
+  [[nodiscard]] std::span<tw_echo_slot> echo_slots() const { return echoes_.values(); }
   [[nodiscard]] std::span<tw_service_counters> service_counters() const { return counters_.values(); }
   [[nodiscard]] std::span<tw_service_histogram> service_cells() const { return cells_.values(); }
 
@@ -80,6 +84,7 @@ class SharedMaps {
   packets_bpf* skeleton_ = nullptr;
   std::uint32_t shard_mask_ = 0;
   MappedArray<tw_slot> slots_;
+  MappedArray<tw_echo_slot> echoes_;
   MappedArray<tw_service_counters> counters_;
   MappedArray<tw_service_histogram> cells_;
 };

@@ -16,6 +16,7 @@
 #include "model/address.h"
 #include "model/histogram.h"
 #include "model/protocol.h"
+#include "model/rule.h"
 #include "model/service.h"
 
 namespace tickwire::model {
@@ -69,6 +70,8 @@ struct Connection {
   std::optional<Nanoseconds> rtt_min;    // shortest sample of rtt
   Latency rtt;
   Latency turnaround;
+  Latency rtt_network;             // by a rule with a delay: the rtt less what the player held it; series kRttRuleNetwork
+  std::optional<RuleCounts> rule;  // none: the service has no rule
 
   // Age at `now`: since established (TCP), else since first seen; up to its end when it has ended.
   [[nodiscard]] Nanoseconds age(Nanoseconds now) const;

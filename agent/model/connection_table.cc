@@ -75,6 +75,10 @@ void ConnectionTable::begin(const Tick& tick, const ConnectionChange& change, co
 void ConnectionTable::update(const Tick& tick, const ConnectionChange& change, Slot& slot) {
   if (!slot.service) return;
   slot.service->count_traffic(change.traffic);
+  if (change.rule) {
+    if (!slot.counted) slot.counted = std::make_unique<RuleCounts>();
+    slot.service->count_rule(*change.rule, *slot.counted);
+  }
   if (slot.ended) {
     if (Row* const row = find_row(change.id)) *row = changed(tick, change, **row);
     return;
@@ -112,8 +116,10 @@ std::shared_ptr<Connection> ConnectionTable::changed(const Tick& tick, const Con
   }
   if (had_traffic(change)) row->last_packet = tick.monotonic;
   gain(row->rtt, change.rtt_series, tick, change.rtt);
-  const bool answered = change.turnaround.count > 0;
-  gain(row->turnaround, answered ? std::optional(Series::kTurnaroundNextPacket) : std::nullopt, tick, change.turnaround);
+  gain(row->turnaround, change.turnaround.count > 0 ? change.turnaround_series : std::nullopt, tick, change.turnaround);
+  const bool network = change.rtt_network.count > 0;
+  gain(row->rtt_network, network ? std::optional(Series::kRttRuleNetwork) : std::nullopt, tick, change.rtt_network);
+  if (change.rule) row->rule = change.rule;
   return row;
 }
 

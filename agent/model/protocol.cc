@@ -73,8 +73,14 @@ constexpr std::array<SeriesRow, kSeriesCount> kSeries{{
      "From a TCP timestamp that left to the first packet that echoed it."},
     {Series::kRttSequence, Quantity::kRtt, "tcp_sequence", Protocol::kTcp,
      "From TCP payload that left to its acknowledgement, without ranges that were sent twice."},
+    {Series::kRttRule, Quantity::kRtt, "rule", std::nullopt,
+     "From a token of the service's rule that left to the message that echoed it."},
+    {Series::kRttRuleNetwork, Quantity::kRtt, "rule_network", std::nullopt,
+     "The same less the time that the player says it held the token."},
     {Series::kTurnaroundNextPacket, Quantity::kTurnaround, "next_packet", std::nullopt,
      "From the first payload that arrived since the last one left to the next payload that left."},
+    {Series::kTurnaroundRule, Quantity::kTurnaround, "rule", std::nullopt,
+     "From a token of the service's rule that arrived to the message that echoed it."},
 }};
 
 constexpr std::array<LossRow, TW_LOSS_MAX> kLosses{{
@@ -91,6 +97,8 @@ constexpr std::array<LossRow, TW_LOSS_MAX> kLosses{{
     {TW_LOSS_UNMATCHED, LossKind::kSample, "unmatched", "Round trips whose echo was passed over: a newer one's came first."},
     {TW_LOSS_STALE, LossKind::kSample, "stale", "Echoes and answers that came after more than 17 seconds."},
     {TW_LOSS_NEGATIVE, LossKind::kSample, "negative", "Answers that the clock put before their questions."},
+    {TW_LOSS_SEGMENT, LossKind::kSample, "segment",
+     "Packets of a service with a rule of which only the first messages were looked into."},
 }};
 
 }  // namespace

@@ -70,13 +70,16 @@ enum class Series : std::uint8_t {
   kRttHandshake = TW_SERIES_RTT_HANDSHAKE,
   kRttTimestamp = TW_SERIES_RTT_TIMESTAMP,
   kRttSequence = TW_SERIES_RTT_SEQUENCE,
+  kRttRule = TW_SERIES_RTT_RULE,
+  kRttRuleNetwork = TW_SERIES_RTT_RULE_NETWORK,
   kTurnaroundNextPacket = TW_SERIES_TURNAROUND_NEXT,
+  kTurnaroundRule = TW_SERIES_TURNAROUND_RULE,
 };
 inline constexpr std::size_t kSeriesCount = TW_SERIES_MAX;
 struct SeriesRow {
   Series series;
   Quantity quantity;
-  std::string_view method;       // "tcp_handshake", "tcp_timestamp", "tcp_sequence", "next_packet"
+  std::string_view method;       // "tcp_handshake", ..., "next_packet"; "rule" is a method of both quantities
   std::optional<Protocol> only;  // the protocol it exists for; none = both
   std::string_view meaning;      // one sentence for inspect and the docs
 };

@@ -13,13 +13,13 @@ namespace {
 
 constexpr std::size_t kLongestName = 63;
 
-bool is_name(std::string_view text) {
+}  // namespace
+
+bool is_service_name(std::string_view text) {
   return !text.empty() && text.size() <= kLongestName && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
   });
 }
-
-}  // namespace
 
 Result<ServiceId> ServiceId::parse(std::string_view text) {
   const std::string hint = "write it like world=udp/7777";
@@ -39,7 +39,7 @@ Result<ServiceId> ServiceId::parse(std::string_view text) {
   ServiceId id{.name = {}, .protocol = *protocol, .port = static_cast<std::uint16_t>(*port)};
   id.name = equals == std::string_view::npos ? fmt::format("{}-{}", model::name(id.protocol), id.port)
                                              : std::string(text.substr(0, equals));
-  if (!is_name(id.name)) return fail_usage(context + ": the name is not 1 to 63 of A-Z a-z 0-9 . _ -", hint);
+  if (!is_service_name(id.name)) return fail_usage(context + ": the name is not 1 to 63 of A-Z a-z 0-9 . _ -", hint);
   return id;
 }
 

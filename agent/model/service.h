@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "model/histogram.h"
 #include "model/protocol.h"
+#include "model/rule.h"
 
 namespace tickwire::model {
 
@@ -29,6 +30,8 @@ struct ServiceId {
   [[nodiscard]] std::string text() const;  // "world udp/7777"
   friend auto operator<=>(const ServiceId&, const ServiceId&) = default;
 };
+
+[[nodiscard]] bool is_service_name(std::string_view text);  // 1 .. 63 of [A-Za-z0-9._-]
 
 struct Traffic {
   std::uint64_t packets = 0;  // wire packets where the hook tells (GSO, GRO segments counted)
@@ -45,6 +48,7 @@ struct Service {
   std::map<CloseReason, std::uint64_t> closed_by;        // the same by reason
   std::map<ConnectionState, std::uint64_t> transitions;  // TCP sockets that entered the state
   std::uint64_t retransmissions = 0;
+  std::optional<RuleCounts> rule;                                           // none: it has no rule; sums over its connections
   std::map<ConnectionState, std::uint64_t> connections;                     // now, by state, closed ones left out
   std::array<std::shared_ptr<const Histogram>, kSeriesCount> histograms{};  // by Series; null = no sample yet
 };

@@ -14,6 +14,7 @@
 
 #include "model/connection.h"
 #include "model/protocol.h"
+#include "model/rule.h"
 #include "model/service.h"
 
 namespace tickwire::model {
@@ -48,12 +49,13 @@ struct ConnectionChange {
   CloseReason close_reason = CloseReason::kNone;
   std::uint32_t retransmissions = 0;
   bool fin_in = false, fin_out = false, reset_in = false, reset_out = false;  // seen in packets
-  bool state_from_kernel = false;  // false: no TCP state hook told; State infers the end from the four above
-  std::optional<Series> rtt_series;
+  bool state_from_kernel = false;                       // false: no TCP state hook told; State infers the end from the four above
+  std::optional<Series> rtt_series, turnaround_series;  // the method that samples come by
+  std::optional<RuleCounts> rule;                       // of this connection, as they stand now; none: its service has no rule
 
   // Gained since the tick before.
   std::array<Traffic, 2> traffic{};
-  HistogramGain rtt, turnaround;
+  HistogramGain rtt, turnaround, rtt_network;
 };
 
 struct ServiceChange {

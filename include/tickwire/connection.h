@@ -20,7 +20,7 @@ struct tw_connection_key {
 };
 TW_STATIC_ASSERT(sizeof(struct tw_connection_key) == 40, "hashed as ten 32-bit words");
 
-enum tw_rtt_method { TW_RTT_NONE = 0, TW_RTT_TIMESTAMP, TW_RTT_SEQUENCE };
+enum tw_rtt_method { TW_RTT_NONE = 0, TW_RTT_TIMESTAMP, TW_RTT_SEQUENCE, TW_RTT_RULE };
 
 enum tw_close_reason {
 	TW_CLOSE_NONE = 0,

@@ -24,6 +24,7 @@ enum tw_loss {
 	TW_LOSS_UNMATCHED, /* pending rtt token whose echo was passed over: a newer one's came first */
 	TW_LOSS_STALE,     /* echo or answer later than TW_SAMPLE_MAX_NS: not latency any more */
 	TW_LOSS_NEGATIVE,  /* the clock said that the answer came before the question */
+	TW_LOSS_SEGMENT,   /* message of a super-packet behind the first ones: not looked into */
 	TW_LOSS_MAX
 };
 

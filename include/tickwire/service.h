@@ -14,15 +14,19 @@ struct tw_port_services {
 	__u16 udp;
 };
 TW_STATIC_ASSERT(sizeof(struct tw_port_services) == 4, "the first look-up's value");
+#define TW_PORT_HAS_RULE 0x8000 /* of either value: the service's messages are read by its rule */
 
 #define TW_SERVICES_MAX 1024
 
-/* What a service histogram is of: quantity and method together. agent/model/series.h has a row for each. */
+/* What a service histogram is of: quantity and method together. agent/model/protocol.cc has a row for each. */
 enum tw_series {
 	TW_SERIES_RTT_HANDSHAKE = 0, /* SYN-ACK out -> its ACK in */
 	TW_SERIES_RTT_TIMESTAMP,     /* TCP timestamp out -> its echo in (RFC 7323) */
 	TW_SERIES_RTT_SEQUENCE,      /* TCP payload out -> its acknowledgement in, less retransmitted ranges (RFC 6298) */
+	TW_SERIES_RTT_RULE,          /* a rule's token out -> its echo in */
+	TW_SERIES_RTT_RULE_NETWORK,  /* the same less the delay that the player reports */
 	TW_SERIES_TURNAROUND_NEXT,   /* first payload in since the last one out -> next payload out */
+	TW_SERIES_TURNAROUND_RULE,   /* a rule's token in -> its echo out */
 	TW_SERIES_MAX
 };
 

@@ -14,6 +14,8 @@ enum bench_effect {
   BENCH_EFFECT_REQUEST,    /* request_ns = stamp_ns: the next payload out completes one */
   BENCH_EFFECT_NO_TOKENS,  /* sent_ns[0] = 0: there is room for a token */
   BENCH_EFFECT_TOKEN,      /* sent_ns[0] = stamp_ns, token[0] = token: its echo completes a sample */
+  BENCH_EFFECT_RULE_IN,    /* the same, and arrived_ns[0] = 0: there is room for the token in */
+  BENCH_EFFECT_RULE_OUT,   /* arrived_ns[0] = stamp_ns for token, its echo out completes a turnaround; sent_ns[0] = 0 */
 };
 
 /* Offsets are bytes from the start of the frame; 0 = leave that field alone. */
@@ -28,7 +30,7 @@ struct bench_plan {
   __u32 host_offset; /* last byte of the remote address */
   __u32 port_offset; /* remote port */
   __u32 sequence_offset;
-  __u32 timestamp_offset; /* TSval */
+  __u32 timestamp_offset; /* TSval, or a rule's token: 32 bits that grow by 1 */
   __u32 payload_bytes;    /* that the sequence number grows by */
   __u32 _pad;
 };

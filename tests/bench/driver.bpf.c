@@ -12,6 +12,7 @@
 
 #include "bench_plan.h"
 #include "tickwire/connection.h"
+#include "tickwire/rule.h"
 
 #define OFFSET_MAX 127
 #define FIRST_PORT 10000
@@ -33,7 +34,32 @@ struct {
   __type(value, struct tw_slot);
 } connection_slots SEC(".maps");
 
+/* What a rule keeps beside them. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct tw_echo_slot);
+} echo_slots SEC(".maps");
+
 struct bench_plan plan;
+
+static __always_inline void apply_to_rule(__u32 effect, struct tw_slot* slot) {
+  __u32 number = plan.slot;
+  struct tw_echo_slot* echo = bpf_map_lookup_elem(&echo_slots, &number);
+
+  if (!echo) return;
+  if (effect == BENCH_EFFECT_RULE_IN) {
+    slot->token[0] = plan.token;
+    slot->sent_ns[0] = plan.stamp_ns;
+    echo->arrived_ns[0] = 0;
+  } else {
+    echo->token[0] = plan.token;
+    echo->arrived_ns[0] = plan.stamp_ns;
+    slot->sent_ns[0] = 0;
+  }
+}
 
 static __always_inline void apply(__u32 effect) {
   __u32 number = plan.slot;
@@ -46,9 +72,11 @@ static __always_inline void apply(__u32 effect) {
     slot->request_ns = plan.stamp_ns;
   } else if (effect == BENCH_EFFECT_NO_TOKENS) {
     slot->sent_ns[0] = 0;
-  } else {
+  } else if (effect == BENCH_EFFECT_TOKEN) {
     slot->token[0] = plan.token;
     slot->sent_ns[0] = plan.stamp_ns;
+  } else {
+    apply_to_rule(effect, slot);
   }
 }
 

@@ -7,12 +7,15 @@
 #include <string>
 #include <utility>
 
+#include "bpf/rule_message.h"
+
 namespace tickwire::harness {
 namespace {
 
 constexpr std::uint16_t kUdpPort = 7777;
 constexpr std::uint16_t kTcpPort = 9000;
 constexpr std::uint16_t kUnwatchedPort = 9001;
+constexpr std::uint16_t kRulePort = 7778;
 constexpr std::size_t kPayload = 64;
 constexpr std::uint32_t kToken = 7;
 // Before every TSval that the driver makes (it counts from 0), modulo 2^32.
@@ -70,14 +73,44 @@ bench_plan with(bench_plan plan, bench_effect effect, std::uint32_t slot) {
 
 // One row for each program that sees packets of this direction.
 void add_in(std::vector<Row>& rows, const std::string& name, const Packet& packet, std::optional<bench_plan> plan,
-            double target) {
+            std::optional<double> target) {
   for (const Program program : {Program::kIngressXdp, Program::kIngressTc}) {
     rows.push_back({.name = name, .program = program, .frame = frame(packet), .plan = plan, .target_ns = target});
   }
 }
 void add_out(std::vector<Row>& rows, const std::string& name, const Packet& packet, std::optional<bench_plan> plan,
-             double target) {
+             std::optional<double> target) {
   rows.push_back({.name = name, .program = Program::kEgressTc, .frame = frame(packet), .plan = plan, .target_ns = target});
+}
+
+// Magic, token, echo, delay, and a sequence that is the token too: everything that a rule can have.
+tw_rule game_rule() {
+  tw_rule rule = rule_of({.token = {.offset_bits = 32, .width_bits = 32, .little_endian = 0},
+                          .echo = {.offset_bits = 64, .width_bits = 32, .little_endian = 0}});
+  rule.sequence[TW_INGRESS] = rule.token[TW_INGRESS];
+  rule.sequence[TW_EGRESS] = rule.token[TW_EGRESS];
+  return rule;
+}
+
+Packet rule_packet(Family family, tw_direction direction, std::uint32_t echo) {
+  const Path path{.family = family, .local_port = kRulePort};
+  Bytes payload = message(game_rule(), direction, {.echo = echo});
+  payload.resize(kPayload, 0);
+  return direction == TW_INGRESS ? path.datagram_in(payload) : path.datagram_out(payload);
+}
+
+// In: magic, a new token that is stored, the echo of a token that left, a delay, a sequence. Out: likewise, without the delay.
+std::vector<Row> rule_rows(Family family, std::uint32_t slot) {
+  const bench_plan new_token{.timestamp_offset =
+                                 (family == Family::kIpv4 ? 34U : 54U) + 8U + 4U};  // of the UDP header, and in the message
+  std::vector<Row> rows;
+  add_in(rows, "UDP by rule, nothing found, in", rule_packet(family, TW_INGRESS, kOldEcho), std::nullopt, std::nullopt);
+  add_out(rows, "UDP by rule, nothing found, out", rule_packet(family, TW_EGRESS, kOldEcho), std::nullopt, std::nullopt);
+  add_in(rows, "UDP by rule, token and echo, in", rule_packet(family, TW_INGRESS, kToken),
+         with(new_token, BENCH_EFFECT_RULE_IN, slot), std::nullopt);
+  add_out(rows, "UDP by rule, token and echo, out", rule_packet(family, TW_EGRESS, kToken),
+          with(new_token, BENCH_EFFECT_RULE_OUT, slot), std::nullopt);
+  return rows;
 }
 
 std::vector<Row> udp_rows(Family family, std::uint32_t slot) {
@@ -146,6 +179,7 @@ std::uint8_t protocol_of(Transport transport) { return transport == Transport::k
 Result<void> open_connections(Programs& programs, Runner& runner, Family family, Transport transport) {
   programs.watch(kUdpPort, std::nullopt, 0);
   programs.watch(kTcpPort, 1, std::nullopt);
+  programs.watch(kRulePort, std::nullopt, 2, game_rule());
   const Path path = path_of(family, transport);
   const bool udp = transport == Transport::kUdp;
   const Packet opening = udp ? path.datagram_in(kPayload) : path.in({.flags = {.syn = true}}, 0);
@@ -159,12 +193,19 @@ Result<void> open_connections(Programs& programs, Runner& runner, Family family,
   if (const auto opened = programs.service(service).opened; opened != (1U << kFlowsLog2) + 1) {
     return fail("only " + std::to_string(opened) + " connections are open");
   }
+  const Row ruled{.name = "opening", .program = Program::kIngressXdp, .frame = frame(rule_packet(family, TW_INGRESS, kOldEcho))};
+  if (const auto ns = runner.ns_per_packet(ruled, Subject::kTested, 1); !ns) return std::unexpected(ns.error());
   return {};
 }
 
 std::vector<Row> rows(const Programs& programs, Family family, Transport transport) {
   const std::uint32_t slot = programs.slot_number(key_of(path_of(family, transport), protocol_of(transport))).value();
-  return transport == Transport::kUdp ? udp_rows(family, slot) : tcp_rows(family, slot);
+  if (transport == Transport::kTcp) return tcp_rows(family, slot);
+  std::vector<Row> all = udp_rows(family, slot);
+  const Path ruled{.family = family, .local_port = kRulePort};
+  const std::vector<Row> more = rule_rows(family, programs.slot_number(key_of(ruled, IPPROTO_UDP)).value());
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
 }
 
 }  // namespace tickwire::harness

@@ -26,6 +26,9 @@ Result<std::unique_ptr<Runner>> Runner::open(const Programs& programs, std::uint
   if (const int result = ::bpf_map__reuse_fd(runner->driver_->maps.connection_slots, programs.borrowed_slots_fd()); result != 0) {
     return fail_errno(-result, "share", "connection_slots");
   }
+  if (const int result = ::bpf_map__reuse_fd(runner->driver_->maps.echo_slots, programs.borrowed_echo_slots_fd()); result != 0) {
+    return fail_errno(-result, "share", "echo_slots");
+  }
   ::bpf_map__set_max_entries(runner->floor_->maps.counts, connections);
   if (const int result = driver_bpf::load(runner->driver_.get()); result != 0) return fail_errno(-result, "load", "driver.bpf.o");
   if (const int result = floor_bpf::load(runner->floor_.get()); result != 0) return fail_errno(-result, "load", "floor.bpf.o");

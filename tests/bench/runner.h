@@ -24,8 +24,8 @@ struct Row {
   std::string name;
   Program program;
   Bytes frame;
-  std::optional<bench_plan> plan;  // none: the very same packet each time, without a driver
-  double target_ns;                // net
+  std::optional<bench_plan> plan;   // none: the very same packet each time, without a driver
+  std::optional<double> target_ns;  // net; none: none was set
 };
 
 // What a row is measured with.

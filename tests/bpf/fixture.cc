@@ -127,6 +127,15 @@ tw_slot BpfTest::slot_of(const Path& path, std::uint8_t protocol) const {
   return programs().slot(*number);
 }
 
+tw_echo_slot BpfTest::echo_slot_of(const Path& path, std::uint8_t protocol) const {
+  const auto number = programs().slot_number(key_of(path, protocol));
+  if (!number) {
+    ADD_FAILURE() << "the connection has no slot";
+    return {};
+  }
+  return programs().echo_slot(*number);
+}
+
 std::uint64_t samples_in(const __u64 (&words)[TW_CONNECTION_WORDS]) {
   std::uint64_t samples = 0;
   for (const std::uint64_t word : words) {

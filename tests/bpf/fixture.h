@@ -71,6 +71,8 @@ class BpfTest : public testing::Test {
   [[nodiscard]] Totals totals(std::uint16_t service) const;
   // The slot of a connection; fails the test if it has none.
   [[nodiscard]] tw_slot slot_of(const Path& path, std::uint8_t protocol) const;
+  // What a rule keeps of it; likewise.
+  [[nodiscard]] tw_echo_slot echo_slot_of(const Path& path, std::uint8_t protocol) const;
   [[nodiscard]] std::uint64_t losses(tw_loss reason) const { return programs().losses().count[reason]; }
   // Overwrites a part of a connection's slot: what only time or luck would bring about.
   template <typename Change>
@@ -80,6 +82,14 @@ class BpfTest : public testing::Test {
     tw_slot slot = programs().slot(*number);
     change(slot);
     programs().store(*number, slot);
+  }
+  template <typename Change>
+  void change_echo_slot(const Path& path, std::uint8_t protocol, Change change) {
+    const auto number = programs().slot_number(key_of(path, protocol));
+    ASSERT_TRUE(number.has_value());
+    tw_echo_slot echo = programs().echo_slot(*number);
+    change(echo);
+    programs().store(*number, echo);
   }
 
  private:

@@ -72,6 +72,11 @@ void put_mapped(__be32 (&into)[4], Family family, const std::string& text) {
   must(::inet_pton(AF_INET, text.c_str(), &into[3]) - 1);
 }
 
+// As the map services has it: 0 = not watched.
+std::uint16_t encoded(std::optional<std::uint16_t> service, unsigned flags) {
+  return static_cast<std::uint16_t>(service ? (*service + 1U) | flags : 0U);
+}
+
 void fill(tw_settings& settings, const Sizes& sizes) {
   settings.shard_mask = sizes.shards - 1;
   const auto cuts = model::service_cuts();
@@ -92,7 +97,9 @@ Result<std::unique_ptr<Programs>> Programs::load(const Sizes& sizes) {
   fill(object->rodata->settings, sizes);
   ::bpf_map__set_max_entries(object->maps.connections, sizes.connections);
   ::bpf_map__set_max_entries(object->maps.connection_slots, sizes.connections);
+  ::bpf_map__set_max_entries(object->maps.echo_slots, sizes.connections);
   ::bpf_map__set_max_entries(object->maps.free_slots, sizes.connections);
+  ::bpf_map__set_max_entries(object->maps.rules, sizes.services);
   ::bpf_map__set_max_entries(object->maps.service_counters, sizes.services);
   ::bpf_map__set_max_entries(object->maps.service_cells, sizes.services * TW_SERIES_MAX * sizes.shards);
   if (const int result = packets_bpf::load(object.get()); result != 0) return fail_errno(-result, "load", "packets.bpf.o");
@@ -118,6 +125,8 @@ int Programs::borrowed_fd(Program program) const {
 
 int Programs::borrowed_slots_fd() const { return ::bpf_map__fd(object_->maps.connection_slots); }
 
+int Programs::borrowed_echo_slots_fd() const { return ::bpf_map__fd(object_->maps.echo_slots); }
+
 void Programs::reset(std::uint32_t free_slots) {
   const auto& maps = object_->maps;
   for (std::uint32_t port : watched_) write(maps.services, port, tw_port_services{});
@@ -127,6 +136,8 @@ void Programs::reset(std::uint32_t free_slots) {
     must(::bpf_map__delete_elem(maps.connections, &key, sizeof(key), 0));
   }
   clear<tw_slot>(maps.connection_slots);
+  clear<tw_echo_slot>(maps.echo_slots);
+  clear<tw_rule>(maps.rules);
   clear<tw_service_counters>(maps.service_counters);
   clear<tw_service_histogram>(maps.service_cells);
   clear_per_cpu<tw_losses>(maps.losses);
@@ -140,10 +151,16 @@ void Programs::reset(std::uint32_t free_slots) {
 }
 
 void Programs::watch(std::uint16_t port, std::optional<std::uint16_t> tcp_service, std::optional<std::uint16_t> udp_service) {
-  const auto encoded = [](std::optional<std::uint16_t> service) {
-    return static_cast<std::uint16_t>(service ? *service + 1 : 0);
-  };
-  write(object_->maps.services, port, tw_port_services{.tcp = encoded(tcp_service), .udp = encoded(udp_service)});
+  write(object_->maps.services, port, tw_port_services{.tcp = encoded(tcp_service, 0), .udp = encoded(udp_service, 0)});
+  watched_.push_back(port);
+}
+
+void Programs::watch(std::uint16_t port, std::optional<std::uint16_t> tcp_service, std::optional<std::uint16_t> udp_service,
+                     const tw_rule& rule) {
+  if (tcp_service) write(object_->maps.rules, *tcp_service, rule);
+  if (udp_service) write(object_->maps.rules, *udp_service, rule);
+  write(object_->maps.services, port,
+        tw_port_services{.tcp = encoded(tcp_service, TW_PORT_HAS_RULE), .udp = encoded(udp_service, TW_PORT_HAS_RULE)});
   watched_.push_back(port);
 }
 
@@ -174,11 +191,16 @@ tw_slot Programs::slot(std::uint32_t number) const { return read<tw_slot>(object
 
 void Programs::store(std::uint32_t number, const tw_slot& slot) { write(object_->maps.connection_slots, number, slot); }
 
+tw_echo_slot Programs::echo_slot(std::uint32_t number) const { return read<tw_echo_slot>(object_->maps.echo_slots, number); }
+
+void Programs::store(std::uint32_t number, const tw_echo_slot& echo) { write(object_->maps.echo_slots, number, echo); }
+
 void Programs::give_back(const tw_connection_key& key) {
   const auto number = slot_number(key);
   must(number ? 0 : -1);
   must(::bpf_map__delete_elem(object_->maps.connections, &key, sizeof(key), 0));
   store(*number, tw_slot{.generation = slot(*number).generation + 1});
+  store(*number, tw_echo_slot{});
   must(::bpf_map__update_elem(object_->maps.free_slots, nullptr, 0, &*number, sizeof(*number), BPF_ANY));
 }
 

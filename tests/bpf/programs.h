@@ -15,6 +15,7 @@
 #include "harness/packet.h"
 #include "tickwire/connection.h"
 #include "tickwire/loss.h"
+#include "tickwire/rule.h"
 #include "tickwire/service.h"
 
 struct packets_bpf;
@@ -57,12 +58,16 @@ class Programs {
 
   [[nodiscard]] int borrowed_fd(Program program) const;
   [[nodiscard]] int borrowed_slots_fd() const;
+  [[nodiscard]] int borrowed_echo_slots_fd() const;
   [[nodiscard]] const Sizes& sizes() const { return sizes_; }
 
   // Every map as after loading: nothing watched, nothing counted, and so many free slots, numbered from 0.
   void reset(std::uint32_t free_slots);
   // Service numbers of a port; none = not watched.
   void watch(std::uint16_t port, std::optional<std::uint16_t> tcp_service, std::optional<std::uint16_t> udp_service);
+  // The same, for services whose messages are read by this rule.
+  void watch(std::uint16_t port, std::optional<std::uint16_t> tcp_service, std::optional<std::uint16_t> udp_service,
+             const tw_rule& rule);
 
   // One packet through one program, on the loopback interface (number 1). None where the kernel refuses to run it: frames
   // shorter than an Ethernet header, and from some kernels on, those without a whole network header.
@@ -71,6 +76,8 @@ class Programs {
   [[nodiscard]] std::optional<std::uint32_t> slot_number(const tw_connection_key& key) const;
   [[nodiscard]] tw_slot slot(std::uint32_t number) const;
   void store(std::uint32_t number, const tw_slot& slot);
+  [[nodiscard]] tw_echo_slot echo_slot(std::uint32_t number) const;
+  void store(std::uint32_t number, const tw_echo_slot& echo);
   // As user space does when a connection has ended: forgets the connection, empties its slot, frees it.
   void give_back(const tw_connection_key& key);
   // How many slots are free. Takes the queue apart and puts it together again.

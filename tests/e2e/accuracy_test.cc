@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Latency against truth that was measured in the same run: the server's own log, and the log of the line between.
-//
-// What may differ, and why no more:
-//  - A connection's histogram gives the middle of a cell: at most 12.5 % from any sample in it; a service's 6.25 %. That is the
-//    promise; nothing is added to it in the tests of the arithmetic.
-//  - The agent and the log do not stamp at the same places. Between the server's read and the arrival of the packet lies the
-//  waking
-//    of the server's thread: some 50 us, and now and then milliseconds when the machine's processors are busy with something
-//    else. A median does not move by that: 0.5 ms. The third largest of 200 may: 3 ms.
-//  - The delay of the line, and all noise in it, is in both: nothing is allowed for it.
+// Latency against truth that was measured in the same run: the server's own log, and the log of the line between. What may differ
+// is said in e2e/truth.h.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,6 +8,7 @@
 #include <thread>
 
 #include "e2e/agent.h"
+#include "e2e/truth.h"
 #include "harness/echo_server.h"
 #include "harness/frame_view.h"
 
@@ -27,40 +20,16 @@ using harness::FrameView;
 using harness::PassedFrame;
 using harness::Side;
 using harness::Transport;
-using std::chrono::microseconds;
 using std::chrono::nanoseconds;
-
-constexpr double kConnectionError = 0.125;
-constexpr double kServiceError = 0.0625;
-constexpr nanoseconds kSlackP50 = microseconds(500);
-constexpr nanoseconds kSlackP99 = milliseconds(3);
 
 // Enough that a p99 exists (100), and more where it costs little time.
 int rounds_for(milliseconds delay) { return delay < milliseconds(50) ? 220 : 110; }
-
-nanoseconds quantile(std::vector<nanoseconds> samples, double q) {
-  std::ranges::sort(samples);
-  return samples.at(static_cast<std::size_t>(std::ceil(q * static_cast<double>(samples.size()))) - 1);
-}
-
-void expect_close(const json& measured_ns, nanoseconds truth, double error, nanoseconds slack, const std::string& what) {
-  ASSERT_TRUE(measured_ns.is_number()) << what << " was not measured";
-  const double allowed = error * static_cast<double>(truth.count()) + static_cast<double>(slack.count());
-  EXPECT_NEAR(measured_ns.get<double>(), static_cast<double>(truth.count()), allowed) << what;
-}
 
 // Both quantiles of a latency object against the true samples; as many samples as there were.
 void expect_latency(const json& latency, const std::vector<nanoseconds>& truth, double error, const std::string& what) {
   EXPECT_EQ(latency["samples"], truth.size()) << what;
   expect_close(latency["p50_ns"], quantile(truth, 0.5), error, kSlackP50, what + " p50");
   expect_close(latency["p99_ns"], quantile(truth, 0.99), error, kSlackP99, what + " p99");
-}
-
-json with_method(const json& latencies, const std::string& method) {
-  for (const json& latency : latencies) {
-    if (latency["method"] == method) return latency;
-  }
-  return {};
 }
 
 // One request after the other, each answered before the next. Acknowledgements leave at once, so that none waits for a request.

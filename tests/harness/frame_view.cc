@@ -33,18 +33,21 @@ void read_options(Octets options, FrameView& view) {
   }
 }
 
-// `length` is what the network header says that the transport header and its payload have.
-std::optional<FrameView> transport(Octets bytes, std::uint8_t protocol, std::size_t length) {
+// `bytes` begin with the transport header, at that offset of the frame; `length` is what the network header says that it and its
+// payload have.
+std::optional<FrameView> transport(Octets bytes, std::size_t offset, std::uint8_t protocol, std::size_t length) {
   FrameView view{.protocol = protocol};
   if (bytes.size() < (protocol == IPPROTO_UDP ? kUdpBytes : kTcpBytes)) return std::nullopt;
   view.source_port = u16(bytes, 0);
   view.destination_port = u16(bytes, 2);
   if (protocol == IPPROTO_UDP) {
+    view.payload_offset = offset + kUdpBytes;
     view.payload_bytes = length - kUdpBytes;
     return view;
   }
   const std::size_t header = static_cast<std::size_t>(bytes[12] >> 4) * 4;
   if (header < kTcpBytes || header > bytes.size() || header > length) return std::nullopt;
+  view.payload_offset = offset + header;
   view.payload_bytes = length - header;
   view.sequence = u32(bytes, 4);
   view.acknowledgement = u32(bytes, 8);
@@ -66,12 +69,12 @@ std::optional<FrameView> view(Octets frame) {
     const std::size_t header = static_cast<std::size_t>(network[0] & 15) * 4;
     const std::uint8_t protocol = network[9];
     if (header > network.size() || (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)) return std::nullopt;
-    return transport(network.subspan(header), protocol, u16(network, 2) - header);
+    return transport(network.subspan(header), kEthernetBytes + header, protocol, u16(network, 2) - header);
   }
   if (type == 0x86dd && network.size() >= kIpv6Bytes) {
     const std::uint8_t protocol = network[6];
     if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP) return std::nullopt;
-    return transport(network.subspan(kIpv6Bytes), protocol, u16(network, 4));
+    return transport(network.subspan(kIpv6Bytes), kEthernetBytes + kIpv6Bytes, protocol, u16(network, 4));
   }
   return std::nullopt;
 }

@@ -15,6 +15,7 @@ struct FrameView {
   std::uint8_t protocol = 0;  // IPPROTO_TCP or IPPROTO_UDP
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
+  std::size_t payload_offset = 0;  // from the frame's first byte
   std::size_t payload_bytes = 0;
 
   // TCP only.

@@ -89,6 +89,7 @@ TEST(FrameView, ReadsTheTcpHeaderOfEitherFamily) {
     ASSERT_TRUE(read);
     EXPECT_EQ(read->source_port, 40000);
     EXPECT_EQ(read->destination_port, 9000);
+    EXPECT_EQ(read->payload_offset, 14U + (family == Family::kIpv4 ? 20 : 40) + 32);
     EXPECT_EQ(read->payload_bytes, 33U);
     EXPECT_EQ(read->sequence, 100U);
     EXPECT_EQ(read->acknowledgement, 200U);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 namespace tickwire::harness {
 namespace {
@@ -168,6 +169,11 @@ Packet between(Family family, const std::string& source, const std::string& dest
   return packet;
 }
 
+Packet with_payload(Packet packet, Bytes payload) {
+  packet.payload = std::move(payload);
+  return packet;
+}
+
 }  // namespace
 
 Bytes frame(const Packet& packet) {
@@ -175,7 +181,9 @@ Bytes frame(const Packet& packet) {
   Bytes out = ethernet_header(packet);
   put(out, network_header(packet, transport.size() + packet.payload_bytes));
   put(out, transport);
-  out.resize(out.size() + packet.payload_bytes, kPayloadByte);
+  const std::size_t payload_end = out.size() + packet.payload_bytes;
+  put(out, std::span(packet.payload).first(std::min(packet.payload.size(), packet.payload_bytes)));
+  out.resize(payload_end, kPayloadByte);
   return out;
 }
 
@@ -211,6 +219,26 @@ Packet Path::datagram_out(std::size_t payload_bytes) const {
   Packet packet = between(family, local_address(), remote_address(), payload_bytes);
   packet.transport = Udp{.source_port = local_port, .destination_port = remote_port};
   return packet;
+}
+
+Packet Path::in(Tcp tcp, Bytes payload) const {
+  const std::size_t bytes = payload.size();
+  return with_payload(in(std::move(tcp), bytes), std::move(payload));
+}
+
+Packet Path::out(Tcp tcp, Bytes payload) const {
+  const std::size_t bytes = payload.size();
+  return with_payload(out(std::move(tcp), bytes), std::move(payload));
+}
+
+Packet Path::datagram_in(Bytes payload) const {
+  const std::size_t bytes = payload.size();
+  return with_payload(datagram_in(bytes), std::move(payload));
+}
+
+Packet Path::datagram_out(Bytes payload) const {
+  const std::size_t bytes = payload.size();
+  return with_payload(datagram_out(bytes), std::move(payload));
 }
 
 }  // namespace tickwire::harness

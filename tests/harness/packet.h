@@ -97,6 +97,7 @@ struct Packet {
   std::variant<std::monostate, Ipv4, Ipv6> network;
   std::variant<std::monostate, Tcp, Udp> transport;
   std::size_t payload_bytes = 0;
+  Bytes payload;  // the first of these bytes; a filler follows
 };
 
 // The whole frame, without preamble and frame check sequence. Throws std::invalid_argument for what no
@@ -123,6 +124,11 @@ struct Path {
   [[nodiscard]] Packet out(Tcp tcp, std::size_t payload_bytes) const;
   [[nodiscard]] Packet datagram_in(std::size_t payload_bytes) const;
   [[nodiscard]] Packet datagram_out(std::size_t payload_bytes) const;
+  // The same with a payload of exactly these bytes.
+  [[nodiscard]] Packet in(Tcp tcp, Bytes payload) const;
+  [[nodiscard]] Packet out(Tcp tcp, Bytes payload) const;
+  [[nodiscard]] Packet datagram_in(Bytes payload) const;
+  [[nodiscard]] Packet datagram_out(Bytes payload) const;
 };
 
 }  // namespace tickwire::harness

@@ -120,6 +120,10 @@ void send_datagram(int borrowed_fd, std::size_t bytes) {
   check(::send(borrowed_fd, data.data(), data.size(), 0) == static_cast<ssize_t>(bytes), "send a datagram");
 }
 
+void send_datagram(int borrowed_fd, std::span<const std::uint8_t> content) {
+  check(::send(borrowed_fd, content.data(), content.size(), 0) == static_cast<ssize_t>(content.size()), "send a datagram");
+}
+
 void send_datagram_to(int borrowed_fd, const Address& to, std::size_t bytes) {
   const std::vector<char> data = payload(bytes);
   const SocketAddress remote = resolve(to);

@@ -33,6 +33,7 @@ struct Address {
 
 // One datagram to the peer of a connected socket, or to `to`.
 void send_datagram(int borrowed_fd, std::size_t bytes);
+void send_datagram(int borrowed_fd, std::span<const std::uint8_t> content);
 void send_datagram_to(int borrowed_fd, const Address& to, std::size_t bytes);
 // Takes one datagram; gives its size.
 std::size_t take_datagram(int borrowed_fd);

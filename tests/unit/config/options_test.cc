@@ -21,6 +21,7 @@ TEST(RunOptions, HaveTheirDefaultsWithoutFlags) {
   EXPECT_EQ(parsed.error, "");
   EXPECT_THAT(parsed.options.interfaces, IsEmpty());
   EXPECT_THAT(parsed.options.services, IsEmpty());
+  EXPECT_THAT(parsed.options.rules, IsEmpty());
   EXPECT_EQ(parsed.options.max_connections, 16384U);
   EXPECT_EQ(parsed.options.max_services, 64U);
   EXPECT_EQ(parsed.options.listen, "127.0.0.1:19435");
@@ -81,6 +82,8 @@ TEST(RunOptions, TakeEveryFlag) {
                                    "world=udp/7777",
                                    "--service",
                                    "tcp/9000",
+                                   "--rule",
+                                   "world: token=64:16 echo=80:16 delay=128:16:32us",
                                    "--max-connections",
                                    "64",
                                    "--max-services",
@@ -105,10 +108,19 @@ TEST(RunOptions, TakeEveryFlag) {
                                    "--log-level",
                                    "error"});
   const RunOptions& options = parsed.options;
+  const model::Rule world{
+      .service = "world",
+      .magic = {},
+      .token = {model::RuleField{.offset_bits = 64, .width_bits = 16}, model::RuleField{.offset_bits = 64, .width_bits = 16}},
+      .echo = {model::RuleField{.offset_bits = 80, .width_bits = 16}, model::RuleField{.offset_bits = 80, .width_bits = 16}},
+      .sequence = {},
+      .delay = model::Rule::Delay{.field = {.offset_bits = 128, .width_bits = 16}, .unit = std::chrono::microseconds(32)},
+      .frame = {}};
   EXPECT_EQ(parsed.error, "");
   EXPECT_THAT(options.interfaces, ElementsAre("eth0", "/veth.*/"));
   EXPECT_THAT(options.services, ElementsAre(model::ServiceId{"world", model::Protocol::kUdp, 7777},
                                             model::ServiceId{"tcp-9000", model::Protocol::kTcp, 9000}));
+  EXPECT_THAT(options.rules, ElementsAre(world));
   EXPECT_EQ(options.max_connections, 64U);
   EXPECT_EQ(options.max_services, 1024U);
   EXPECT_EQ(options.listen, "[2001:db8::1]:9435");
@@ -156,6 +168,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadFlag{{"--log-level", "loud"}, "--log-level: 'loud' is none of debug, info, warn, error"},
         BadFlag{{"--expose-connections=maybe"}, "--expose-connections: 'maybe' is none of true, false"},
         BadFlag{{"--service", "world=sctp/7777"}, "--service: "}, BadFlag{{"--service", ""}, "--service: "},
+        BadFlag{{"--rule", ""}, "--rule: "}, BadFlag{{"--rule", "world: token=64:16"}, "--rule: "},
+        BadFlag{{"--rule", "world: token=64:16 echo=80:16"}, "rule 'world': no service is named"},
         BadFlag{{"--no-such-flag"}, "--no-such-flag"}, BadFlag{{"eth0"}, "eth0"},
         BadFlag{{"--interface", "/(/"}, "interface '/(/': not a regular expression"},
         BadFlag{{"--interface", "/" + std::string(300, 'a') + "/"}, "longer than 256"},

@@ -15,6 +15,7 @@ namespace {
 
 using testing::AllOf;
 using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
 using testing::SizeIs;
 using testing::StartsWith;
@@ -81,6 +82,33 @@ TEST_F(Sources, TheEnvironmentSeparatesServicesByCommas) {
 TEST_F(Sources, ACommaInsideARegexSeparatesNothing) {
   environment("TICKWIRE_INTERFACE", "/eth[0-9]{1,2}/,lo");
   EXPECT_THAT(parse_run({}).options.interfaces, ElementsAre("/eth[0-9]{1,2}/", "lo"));
+}
+
+TEST_F(Sources, TheEnvironmentSeparatesRulesBySemicolons) {
+  environment("TICKWIRE_RULE", "world: token=64:16 echo=80:16; lobby: token=0:8 echo=8:8");
+  const Parsed parsed = parse_run({"--service", "world=udp/7777", "--service", "lobby=udp/7778"});
+  EXPECT_EQ(parsed.error, "");
+  EXPECT_THAT(parsed.options.rules, ElementsAre(Field(&model::Rule::service, "world"), Field(&model::Rule::service, "lobby")));
+}
+
+TEST_F(Sources, TheFileHoldsRulesInQuotes) {
+  const Parsed parsed = parse_run({"--config", file("service = [\"world=udp/7777\", \"login=tcp/9000\"]\n"
+                                                    "rule = [\"world: magic=0:16:0x5457/0xffff token=64:16 echo=80:16\", "
+                                                    "\"login: frame=32 token=64:16 echo=80:16\"]\n")});
+  EXPECT_EQ(parsed.error, "");
+  EXPECT_THAT(parsed.options.rules, ElementsAre(Field(&model::Rule::service, "world"), Field(&model::Rule::service, "login")));
+}
+
+TEST_F(Sources, ARuleInTheFileGoesWithAServiceOfTheCommandLine) {
+  const std::string name = file("rule = \"world: token=64:16 echo=80:16\"\n");
+  EXPECT_EQ(parse_run({"--config", name, "--service", "world=udp/7777"}).error, "");
+  EXPECT_THAT(parse_run({"--config", name}).error, HasSubstr("rule 'world': no service is named"));
+}
+
+TEST_F(Sources, AnErrorOfARuleNamesWhereItStands) {
+  EXPECT_THAT(parse_run({"--rule", "world: token=64"}).error, StartsWith("--rule: "));
+  environment("TICKWIRE_RULE", "world: token=64");
+  EXPECT_THAT(parse_run({}).error, StartsWith("TICKWIRE_RULE: "));
 }
 
 TEST_F(Sources, AnEmptyVariableIsNotSet) {

@@ -9,6 +9,7 @@
 
 #include "tickwire/connection.h"
 #include "tickwire/loss.h"
+#include "tickwire/rule.h"
 #include "tickwire/service.h"
 #include "tickwire/settings.h"
 
@@ -19,6 +20,8 @@ TEST(Contract, IsMadeOfPlainData) {
   EXPECT_TRUE((std::is_trivially_copyable_v<tw_service_counters> && std::is_standard_layout_v<tw_service_counters>));
   EXPECT_TRUE((std::is_trivially_copyable_v<tw_service_histogram> && std::is_standard_layout_v<tw_service_histogram>));
   EXPECT_TRUE((std::is_trivially_copyable_v<tw_settings> && std::is_standard_layout_v<tw_settings>));
+  EXPECT_TRUE((std::is_trivially_copyable_v<tw_rule> && std::is_standard_layout_v<tw_rule>));
+  EXPECT_TRUE((std::is_trivially_copyable_v<tw_echo_slot> && std::is_standard_layout_v<tw_echo_slot>));
 }
 
 TEST(ConnectionKey, HasNoHiddenPadding) { EXPECT_TRUE(std::has_unique_object_representations_v<tw_connection_key>); }
@@ -47,6 +50,30 @@ TEST(ServiceHistogram, HasNoHiddenPadding) { EXPECT_TRUE(std::has_unique_object_
 
 TEST(PortServices, CanNumberEveryService) {
   EXPECT_LE(TW_SERVICES_MAX, std::numeric_limits<decltype(tw_port_services::tcp)>::max());
+}
+
+TEST(PortServices, KeepTheFlagOfARuleOutOfTheNumber) {
+  EXPECT_LT(TW_SERVICES_MAX, TW_PORT_HAS_RULE);
+  EXPECT_LE(TW_PORT_HAS_RULE, std::numeric_limits<decltype(tw_port_services::udp)>::max());
+}
+
+TEST(Rule, HasNoHiddenPadding) { EXPECT_TRUE(std::has_unique_object_representations_v<tw_rule>); }
+
+TEST(EchoSlot, HasNoHiddenPadding) { EXPECT_TRUE(std::has_unique_object_representations_v<tw_echo_slot>); }
+
+TEST(EchoSlot, KeepsIngressAndEgressOnDifferentCacheLines) {
+  EXPECT_EQ(offsetof(tw_echo_slot, messages_in) / TW_CACHE_LINE, 0U);
+  EXPECT_EQ(offsetof(tw_echo_slot, last_sent) / TW_CACHE_LINE, 1U);
+  EXPECT_EQ(offsetof(tw_echo_slot, messages_out) / TW_CACHE_LINE, 1U);
+}
+
+TEST(EchoSlot, KeepsItsSequencesAndItsHistogramAtTheBeginningOfACacheLine) {
+  EXPECT_EQ(offsetof(tw_echo_slot, sequence), 2U * TW_CACHE_LINE);
+  EXPECT_EQ(offsetof(tw_echo_slot, network_cells), 3U * TW_CACHE_LINE);
+}
+
+TEST(Sequence, RemembersAsManyNumbersAsAJumpIsLong) {
+  EXPECT_EQ(std::numeric_limits<decltype(tw_sequence::recent)>::digits, TW_SEQUENCE_JUMP);
 }
 
 TEST(ServiceCells, HaveAnIndexOfTheirOwnForEachServiceSeriesAndShard) {

@@ -62,11 +62,22 @@ TEST(ConnectionFamilies, KeepThoseWithTheHighestRttFirst) {
               ElementsAre("198.51.100.7:1", "198.51.100.7:2", "198.51.100.7:0", "198.51.100.8:50000"));
 }
 
+TEST(ConnectionFamilies, LeaveOutWhatARuleMeasuredThatDoesNotFit) {
+  model::Snapshot snapshot = many(1);
+  model::Connection misfit = sample::misfit_connection();
+  misfit.rtt.p99 = std::chrono::seconds(9);
+  snapshot.connections.push_back(std::make_shared<model::Connection>(misfit));
+  const auto families = connection_families(snapshot, 2);
+  EXPECT_THAT(remotes(families, "tickwire_connection_packets_total"), ElementsAre("198.51.100.7:0", "198.51.100.22:50000"));
+  EXPECT_THAT(remotes(families, "tickwire_connection_rtt_seconds"), ElementsAre("198.51.100.7:0"));
+  EXPECT_THAT(remotes(families, "tickwire_connection_turnaround_seconds"), ElementsAre("198.51.100.7:0"));
+}
+
 TEST(ConnectionFamilies, AreOnlyTheCountOfThoseLeftOutWhenNoneIsWanted) {
   EXPECT_EQ(metrics_text(connection_families(sample::snapshot(), 0)),
             "# HELP tickwire_connection_series_dropped Connections that --connection-series left out of this page.\n"
             "# TYPE tickwire_connection_series_dropped gauge\n"
-            "tickwire_connection_series_dropped 3\n");
+            "tickwire_connection_series_dropped 5\n");
 }
 
 TEST(ConnectionFamilies, HaveOneSetOfSeriesForConnectionsBetweenTheSameEndpoints) {

@@ -35,7 +35,7 @@ TEST(ConnectionsJson, IsOneLineThatEndsWithANewline) {
 
 TEST(ConnectionsJson, IsAnEmptyListWhenNothingFits) {
   EXPECT_EQ(connections_json(sample::snapshot(), {}),
-            "{\"schema_version\":1,\"time\":\"2026-01-02T03:04:05.000000006Z\",\"connections\":[],\"total\":3,\"shown\":0}\n");
+            "{\"schema_version\":1,\"time\":\"2026-01-02T03:04:05.000000006Z\",\"connections\":[],\"total\":5,\"shown\":0}\n");
 }
 
 TEST(ConnectionsJson, IsTheSameInALocaleWithCommas) {
@@ -49,10 +49,10 @@ TEST(ConnectionsJsonl, IsOneDocumentALine) {
   const model::Snapshot snapshot = sample::snapshot();
   const std::string text = connections_jsonl(snapshot, snapshot.connections);
   const auto lines = split(text, '\n');
-  ASSERT_EQ(lines.size(), 4U);
-  EXPECT_EQ(lines[3], "");
+  ASSERT_EQ(lines.size(), 6U);
+  EXPECT_EQ(lines[5], "");
   const auto whole = ordered_json::parse(connections_json(snapshot, snapshot.connections));
-  for (std::size_t at = 0; at < 3; ++at) {
+  for (std::size_t at = 0; at < 5; ++at) {
     auto line = ordered_json::parse(lines[at]);
     EXPECT_EQ(line["schema_version"], 1);
     EXPECT_EQ(line["time"], "2026-01-02T03:04:05.000000006Z");
@@ -74,6 +74,38 @@ TEST(ConnectionJson, HasNoCellsOfWhatIsNotMeasured) {
   EXPECT_EQ(document["connection"]["rtt"]["cells"], ordered_json::array());
   EXPECT_EQ(document["connection"]["rtt"]["method"], nullptr);
   EXPECT_EQ(document["connection"]["turnaround"]["cells"], ordered_json::array());
+}
+
+TEST(ConnectionJson, HasTheCountsOfTheRuleAndWhatItMeasured) {
+  const std::string text = indented(connection_json(sample::snapshot(), sample::ruled_connection()));
+  EXPECT_EQ(text, golden::expected("connection_ruled.json", text));
+}
+
+TEST(ConnectionJson, HasNothingOfWhatARuleMeasuredThatDoesNotFitButTheCounts) {
+  const std::string text = indented(connection_json(sample::snapshot(), sample::misfit_connection()));
+  EXPECT_EQ(text, golden::expected("connection_misfit.json", text));
+}
+
+TEST(ConnectionJson, HasNoSequencesWhenTheRuleHasNone) {
+  model::Connection connection = sample::ruled_connection();
+  connection.rule->sequences = {};
+  const auto document = ordered_json::parse(connection_json(sample::snapshot(), connection));
+  EXPECT_EQ(document["connection"]["rule"]["fits"], true);
+  EXPECT_EQ(document["connection"]["rule"]["sequence_in"], nullptr);
+  EXPECT_EQ(document["connection"]["rule"]["sequence_out"], nullptr);
+}
+
+TEST(ServicesJson, HasTheHandshakesOfATcpServiceWithARule) {
+  model::Snapshot snapshot;
+  model::Service gate = sample::tcp_service();
+  gate.histograms[static_cast<std::size_t>(model::Series::kRttTimestamp)] = nullptr;
+  gate.rule = sample::fitting_counts();
+  snapshot.services = {gate};
+  const auto rtt = ordered_json::parse(services_json(snapshot))["services"][0]["rtt"];
+  ASSERT_EQ(rtt.size(), 3U);
+  EXPECT_EQ(rtt[0]["method"], "tcp_handshake");
+  EXPECT_EQ(rtt[1]["method"], "rule");
+  EXPECT_EQ(rtt[2]["method"], "rule_network");
 }
 
 TEST(ServicesJson, HasEveryServiceWithItsMethods) {

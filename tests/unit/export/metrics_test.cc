@@ -73,6 +73,63 @@ TEST(ServiceFamilies, HaveNoSeriesThatUdpCannotHave) {
   EXPECT_THAT(text, HasSubstr("tickwire_connections{service=\"new\",protocol=\"udp\",state=\"active\"} 0\n"));
 }
 
+TEST(ServiceFamilies, HaveEverySeriesOfANewServiceWithARuleAtZero) {
+  model::Snapshot snapshot;
+  snapshot.services = {{.id = {.name = "new", .protocol = model::Protocol::kTcp, .port = 1}, .rule = model::RuleCounts{}}};
+  const std::string text = text_of(snapshot);
+  const std::string labels = "{service=\"new\",protocol=\"tcp\"";
+  EXPECT_THAT(text, HasSubstr("tickwire_rtt_seconds_count" + labels + ",method=\"rule\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("tickwire_rtt_seconds_count" + labels + ",method=\"rule_network\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("tickwire_turnaround_seconds_count" + labels + ",method=\"rule\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("tickwire_rule_fits" + labels + "} 1\n"));
+  for (const char* family : {"rule_messages_total", "rule_strangers_total", "rule_tokens_total", "rule_echoes_total",
+                             "sequence_messages_total", "sequence_expected_total", "sequence_lost", "sequence_reordered_total",
+                             "sequence_duplicated_total", "sequence_jumps_total"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("tickwire_") + family + labels + ",direction=\"ingress\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr(std::string("tickwire_") + family + labels + ",direction=\"egress\"} 0\n"));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("method=\"tcp_")));
+  EXPECT_THAT(text, Not(HasSubstr("method=\"next_packet")));
+}
+
+TEST(ServiceFamilies, HaveOtherMethodsOfAServiceWithARuleWhenTheyHaveSamples) {
+  model::Snapshot snapshot;
+  snapshot.services = {sample::tcp_service()};
+  snapshot.services[0].rule = model::RuleCounts{};
+  const std::string text = text_of(snapshot);
+  EXPECT_THAT(text, HasSubstr("tickwire_rtt_seconds_count{service=\"gate\",protocol=\"tcp\",method=\"tcp_handshake\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("tcp_sequence")));
+}
+
+TEST(ServiceFamilies, HaveNoSeriesOfARuleWithoutOne) {
+  model::Snapshot snapshot;
+  snapshot.services = {sample::tcp_service(), sample::udp_service(7777, 10)};
+  const std::string text = text_of(snapshot);
+  EXPECT_THAT(text, Not(HasSubstr("rule")));
+  EXPECT_THAT(text, Not(HasSubstr("tickwire_sequence_")));
+}
+
+TEST(ServiceFamilies, LeaveOutWhatARuleMeasuredThatDoesNotFit) {
+  model::Snapshot snapshot;
+  snapshot.services = {sample::zone_service()};
+  const std::string text = text_of(snapshot);
+  EXPECT_THAT(text, HasSubstr("tickwire_rule_fits{service=\"zone\",protocol=\"udp\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("tickwire_rule_messages_total{service=\"zone\",protocol=\"udp\",direction=\"ingress\"} 603\n"));
+  EXPECT_THAT(text, Not(HasSubstr("tickwire_rtt_seconds")));
+  EXPECT_THAT(text, Not(HasSubstr("tickwire_turnaround_seconds")));
+  EXPECT_THAT(text, Not(HasSubstr("tickwire_sequence_")));
+}
+
+TEST(ServiceFamilies, FitOnlyWhereTheRuleFitsEveryPortOfTheService) {
+  model::Snapshot snapshot;
+  snapshot.services = {sample::yard_service(), sample::zone_service()};
+  snapshot.services[1].id.name = "yard";
+  const std::string text = text_of(snapshot);
+  EXPECT_THAT(text, HasSubstr("tickwire_rule_fits{service=\"yard\",protocol=\"udp\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("tickwire_rule_messages_total{service=\"yard\",protocol=\"udp\",direction=\"ingress\"} 1203\n"));
+  EXPECT_THAT(text, Not(HasSubstr("tickwire_rtt_seconds")));
+}
+
 TEST(ServiceFamilies, HaveNoPeerAddress) { EXPECT_THAT(text_of(sample::snapshot()), Not(HasSubstr("198.51.100."))); }
 
 TEST(ServiceFamilies, LeaveOutProgramsWhileTheKernelDoesNotMeasureThem) {

@@ -130,6 +130,90 @@ inline model::Service udp_service(std::uint16_t port, int samples) {
   return world;
 }
 
+inline model::Connection ruled(std::uint32_t slot, std::shared_ptr<const model::ServiceId> service, std::uint8_t host,
+                               const model::RuleCounts& counts) {
+  const std::uint16_t port = service->port;
+  return {.id = {.slot = slot, .generation = 1},
+          .key = {.protocol = model::Protocol::kUdp,
+                  .local = {.address = model::IpAddress::v4(192, 0, 2, 10), .port = port},
+                  .remote = {.address = model::IpAddress::v4(198, 51, 100, host), .port = 50000}},
+          .service = std::move(service),
+          .state = model::ConnectionState::kActive,
+          .opened = 990s,
+          .last_packet = 1000s,
+          .traffic = {model::Traffic{.packets = 603, .bytes = 24'000}, model::Traffic{.packets = 300, .bytes = 36'000}},
+          .rule = counts};
+}
+
+// 95 % and 97 % of the messages matched; in: 3 lost of 601, one late, two twice; out: a new start.
+inline model::RuleCounts fitting_counts() {
+  return {.messages = {600, 300},
+          .strangers = {3, 0},
+          .tokens = {598, 300},
+          .echoes = {570, 291},
+          .sequences = {model::SequenceCounts{.messages = 600, .lost = 3, .reordered = 1, .duplicated = 2},
+                        model::SequenceCounts{.messages = 300, .jumps = 1}}};
+}
+
+// In, 2 of 603 messages matched: below 5 %.
+inline model::RuleCounts misfitting_counts() {
+  return {.messages = {603, 280},
+          .strangers = {0, 20},
+          .tokens = {300, 140},
+          .echoes = {2, 30},
+          .sequences = {model::SequenceCounts{.messages = 603, .lost = 4000, .jumps = 50}, model::SequenceCounts{}}};
+}
+
+// UDP by a rule that fits, with a delay: rtt, what the line alone takes, and turnaround.
+inline model::Connection ruled_connection() {
+  model::Connection connection = ruled(9, service_id("yard", model::Protocol::kUdp, 7800), 21, fitting_counts());
+  connection.rtt_min = 30'100us;
+  connection.rtt = latency(model::Series::kRttRule, {{30'100us, 300}, {45ms, 270}});
+  connection.rtt_network = latency(model::Series::kRttRuleNetwork, {{21ms, 560}, {60ms, 10}});
+  connection.turnaround = latency(model::Series::kTurnaroundRule, {{8ms, 280}, {16ms, 11}});
+  return connection;
+}
+
+// UDP by a rule that does not fit: it measured all the same.
+inline model::Connection misfit_connection() {
+  model::Connection connection = ruled(11, service_id("zone", model::Protocol::kUdp, 7900), 22, misfitting_counts());
+  connection.rtt_min = 7ms;
+  connection.rtt = latency(model::Series::kRttRule, {{7ms, 2}});
+  connection.rtt_network = latency(model::Series::kRttRuleNetwork, {{6ms, 2}});
+  connection.turnaround = latency(model::Series::kTurnaroundRule, {{5ms, 30}});
+  return connection;
+}
+
+// The service of such a connection, with nothing else in it.
+inline model::Service ruled_service(const model::Connection& connection) {
+  model::Service service{.id = *connection.service,
+                         .traffic = connection.traffic,
+                         .opened = 1,
+                         .rule = connection.rule,
+                         .connections = {{model::ConnectionState::kActive, 1}}};
+  return service;
+}
+
+inline model::Service yard_service() {
+  model::Service yard = ruled_service(ruled_connection());
+  const auto at = [](model::Series series) { return static_cast<std::size_t>(series); };
+  using model::Resolution;
+  yard.histograms[at(model::Series::kRttRule)] = histogram(Resolution::kService, {{30'100us, 300}, {45ms, 270}});
+  yard.histograms[at(model::Series::kRttRuleNetwork)] = histogram(Resolution::kService, {{21ms, 560}, {60ms, 10}});
+  yard.histograms[at(model::Series::kTurnaroundRule)] = histogram(Resolution::kService, {{8ms, 280}, {16ms, 11}});
+  return yard;
+}
+
+inline model::Service zone_service() {
+  model::Service zone = ruled_service(misfit_connection());
+  const auto at = [](model::Series series) { return static_cast<std::size_t>(series); };
+  using model::Resolution;
+  zone.histograms[at(model::Series::kRttRule)] = histogram(Resolution::kService, {{7ms, 2}});
+  zone.histograms[at(model::Series::kRttRuleNetwork)] = histogram(Resolution::kService, {{6ms, 2}});
+  zone.histograms[at(model::Series::kTurnaroundRule)] = histogram(Resolution::kService, {{5ms, 30}});
+  return zone;
+}
+
 inline std::vector<model::HookOutcome> hooks() {
   return {{.capability = "arrival",
            .interface = "eth0",
@@ -143,7 +227,8 @@ inline std::vector<model::HookOutcome> hooks() {
            .loses = "TCP states, close reasons"}};
 }
 
-// Services world (two UDP ports) and gate (TCP), the three connections above, losses of each kind, one hook missing.
+// Services gate (TCP), world (two UDP ports), yard and zone (UDP by a rule that fits, by one that does not), the five connections
+// above, losses of each kind, one hook missing.
 inline model::Snapshot snapshot() {
   model::Snapshot result{.build = {.version = "0.1.0", .revision = "0123456789ab"},
                          .monotonic = kMonotonic,
@@ -152,14 +237,16 @@ inline model::Snapshot snapshot() {
                          .interval = 1s,
                          .read_time = 1'250us,
                          .ticks = 300,
-                         .services = {tcp_service(), udp_service(7777, 10), udp_service(7778, 5)},
+                         .services = {tcp_service(), udp_service(7777, 10), udp_service(7778, 5), yard_service(), zone_service()},
                          .connections = {std::make_shared<model::Connection>(tcp_connection()),
                                          std::make_shared<model::Connection>(udp_connection()),
-                                         std::make_shared<model::Connection>(ended_connection())},
+                                         std::make_shared<model::Connection>(ended_connection()),
+                                         std::make_shared<model::Connection>(ruled_connection()),
+                                         std::make_shared<model::Connection>(misfit_connection())},
                          .interfaces = {{.name = "eth0", .seen = {5000, 4000}, .counted = {5001, 4002}}},
                          .programs = {{.program = "ingress", .runs = 5000, .run_time = 250us}, {.program = "egress"}},
                          .hooks = hooks(),
-                         .slots_used = 2,
+                         .slots_used = 4,
                          .slots_capacity = 16384,
                          .closed_rows_dropped = 9,
                          .services_refused = 1,

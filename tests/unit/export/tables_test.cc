@@ -47,7 +47,7 @@ TEST(ConnectionsTable, IsHeaderAndTotalsWhenNothingFits) {
   EXPECT_EQ(connections_table(snapshot, {}, false),
             "                                    RTT    TURNAROUND  PACKETS  BYTES\n"
             "PROTO  LOCAL  REMOTE  STATE  AGE  P50 P99     P50 P99   IN OUT  IN OUT  RETX\n"
-            "0 of 3 connections shown (2 open, 1 ended); 2 of 16384 slots in use\n");
+            "0 of 5 connections shown (4 open, 1 ended); 4 of 16384 slots in use\n");
 }
 
 TEST(ConnectionsTable, NamesNoLossThatDidNotHappen) {
@@ -66,6 +66,46 @@ TEST(ConnectionText, ShowsFieldsAndBarsOfATcpConnection) {
 TEST(ConnectionText, SaysWhyUdpHasNoRtt) {
   const std::string text = connection_text(sample::snapshot(), sample::udp_connection());
   EXPECT_EQ(text, golden::expected("connection_udp.txt", text));
+}
+
+TEST(ConnectionText, ShowsHowTheRuleFaredAndTheRttOfTheLineAlone) {
+  const std::string text = connection_text(sample::snapshot(), sample::ruled_connection());
+  EXPECT_EQ(text, golden::expected("connection_ruled.txt", text));
+}
+
+TEST(ConnectionText, SaysThatTheRuleDoesNotFitInsteadOfWhatItMeasured) {
+  const std::string text = connection_text(sample::snapshot(), sample::misfit_connection());
+  EXPECT_EQ(text, golden::expected("connection_misfit.txt", text));
+}
+
+TEST(ConnectionText, SaysThatTooFewMessagesCameToSayWhetherTheRuleFits) {
+  model::Connection connection = sample::misfit_connection();
+  connection.rule = model::RuleCounts{.messages = {19, 19}, .tokens = {19, 19}};
+  connection.rtt = {};
+  connection.rtt_network = {};
+  connection.turnaround = {};
+  const std::string text = connection_text(sample::snapshot(), connection);
+  EXPECT_THAT(text, HasSubstr("\nrule: fewer than 20 messages in, too few to say whether it fits\n"));
+  EXPECT_THAT(text, HasSubstr("\nrtt: not measured: no token that left has been echoed yet\n"));
+  EXPECT_THAT(text, HasSubstr("\nturnaround: not measured: no token that came in has been echoed yet\n"));
+  EXPECT_THAT(text, HasSubstr("\n  loss               -    -\n"));
+}
+
+TEST(ConnectionText, HasNoRuleWithoutOne) {
+  EXPECT_THAT(connection_text(sample::snapshot(), sample::tcp_connection()), Not(HasSubstr("\nrule")));
+}
+
+TEST(ServicesTable, NamesNoRuleThatFits) {
+  model::Snapshot snapshot = sample::snapshot();
+  snapshot.services.pop_back();
+  EXPECT_THAT(services_table(snapshot), Not(HasSubstr("does not fit")));
+}
+
+TEST(ServicesTable, ShowsTheRuleEvenWhenHandshakesGaveMoreSamples) {
+  model::Snapshot snapshot;
+  snapshot.services = {sample::tcp_service()};
+  snapshot.services[0].rule = model::RuleCounts{};
+  EXPECT_THAT(services_table(snapshot), HasSubstr("rule     -   -       -   -"));
 }
 
 TEST(ConnectionText, SaysWhyNothingIsMeasuredOfAConnectionOlderThanTheAgent) {

@@ -83,6 +83,19 @@ TEST(ServiceDecoder, KeepsTheSeriesApart) {
   EXPECT_THAT(gained(kernel.tick, histograms[TW_SERIES_TURNAROUND_NEXT]), ElementsAre(Pair(383, 1U)));
 }
 
+TEST(ServiceDecoder, ReadsTheSeriesOfRules) {
+  FakeKernel kernel(0);
+  sample(kernel.histogram(0, TW_SERIES_RTT_RULE), 100, 3, 300);
+  sample(kernel.histogram(0, TW_SERIES_RTT_RULE_NETWORK), 90, 2, 200);
+  sample(kernel.histogram(0, TW_SERIES_TURNAROUND_RULE), 80, 1, 100);
+  kernel.read();
+  const auto& histograms = kernel.tick.services.at(0).histograms;
+  EXPECT_THAT(gained(kernel.tick, histograms[TW_SERIES_RTT_RULE]), ElementsAre(Pair(100, 3U)));
+  EXPECT_THAT(gained(kernel.tick, histograms[TW_SERIES_RTT_RULE_NETWORK]), ElementsAre(Pair(90, 2U)));
+  EXPECT_THAT(gained(kernel.tick, histograms[TW_SERIES_TURNAROUND_RULE]), ElementsAre(Pair(80, 1U)));
+  EXPECT_EQ(histograms[TW_SERIES_TURNAROUND_NEXT].samples, 0U);
+}
+
 TEST(ServiceDecoder, AddsTheShardsUp) {
   FakeKernel kernel(0, 2, 4);
   sample(kernel.histogram(0, TW_SERIES_RTT_TIMESTAMP, 0), 10, 1, 100);

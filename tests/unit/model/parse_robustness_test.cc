@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "model/query.h"
+#include "model/rule.h"
+#include "tickwire/rule.h"
 
 namespace tickwire::model {
 namespace {
@@ -17,10 +19,16 @@ constexpr int kTexts = 50'000;
 class Texts {
  public:
   std::string next() {
-    static const std::vector<std::string> kValid{
-        "192.0.2.1:7777", "[2001:db8::1]:7777",           "2001:db8::/32", "192.0.2.0/24", "world=udp/7777", "12.3",
-        "1.5ms",          "192.0.2.9:7777>192.0.2.1:4000"};
-    static constexpr std::string_view kCharacters = "0123456789abcdef:./[]>=-udptcms ";
+    static const std::vector<std::string> kValid{"192.0.2.1:7777",
+                                                 "[2001:db8::1]:7777",
+                                                 "2001:db8::/32",
+                                                 "192.0.2.0/24",
+                                                 "world=udp/7777",
+                                                 "12.3",
+                                                 "1.5ms",
+                                                 "192.0.2.9:7777>192.0.2.1:4000",
+                                                 "w: token=64:16 echo=80:16 delay=8:4:1us magic=0:8:0x7/15 frame=32:le:self"};
+    static constexpr std::string_view kCharacters = "0123456789abcdef:./[]>=-udptcms token";
     std::string text;
     const auto kind = random_() % 3;
     if (kind == 0) {
@@ -77,6 +85,13 @@ TEST(Parsers, AcceptOnlyWhatIsInRange) {
       ASSERT_GE(service->port, 1) << text;
       ASSERT_FALSE(service->name.empty()) << text;
     }
+    if (const auto rule = Rule::parse(text)) {
+      for (const RuleField& field : {rule->token[0], rule->token[1], rule->echo[0], rule->echo[1]}) {
+        ASSERT_GE(field.width_bits, 1) << text;
+        ASSERT_LE(field.width_bits, TW_FIELD_WIDTH_MAX) << text;
+        ASSERT_LE(field.offset_bits + field.width_bits, TW_FIELD_END_MAX) << text;
+      }
+    }
   }
 }
 
@@ -105,6 +120,8 @@ TEST(Parsers, RefuseAVeryLongText) {
     EXPECT_FALSE(Endpoint::parse(text));
     EXPECT_FALSE(Cidr::parse(text));
     EXPECT_FALSE(ServiceId::parse(text));
+    EXPECT_FALSE(Rule::parse(text));
+    EXPECT_FALSE(Rule::parse("w: token=" + text));
     EXPECT_FALSE(ConnectionId::parse(text));
   }
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace tickwire::model {
 namespace {
@@ -90,9 +91,25 @@ TEST(SeriesRows, SayWhichQuantityAMethodGives) {
   EXPECT_EQ(row(Series::kTurnaroundNextPacket).quantity, Quantity::kTurnaround);
 }
 
+TEST(SeriesRows, NameTheRuleAsMethodOfBothQuantities) {
+  EXPECT_EQ(row(Series::kRttRule).method, "rule");
+  EXPECT_EQ(row(Series::kRttRule).quantity, Quantity::kRtt);
+  EXPECT_EQ(row(Series::kRttRuleNetwork).method, "rule_network");
+  EXPECT_EQ(row(Series::kRttRuleNetwork).quantity, Quantity::kRtt);
+  EXPECT_EQ(row(Series::kTurnaroundRule).method, "rule");
+  EXPECT_EQ(row(Series::kTurnaroundRule).quantity, Quantity::kTurnaround);
+}
+
+TEST(SeriesRows, TellTheMethodsOfAQuantityApart) {
+  std::set<std::pair<Quantity, std::string_view>> names;
+  for (const SeriesRow& series : series_rows()) names.emplace(series.quantity, series.method);
+  EXPECT_EQ(names.size(), kSeriesCount);
+}
+
 TEST(SeriesRows, KeepTcpMethodsToTcp) {
   EXPECT_EQ(row(Series::kRttTimestamp).only, Protocol::kTcp);
   EXPECT_EQ(row(Series::kTurnaroundNextPacket).only, std::nullopt);
+  EXPECT_EQ(row(Series::kRttRule).only, std::nullopt);
 }
 
 TEST(QuantityName, IsTheFieldsTerm) {
@@ -117,6 +134,8 @@ TEST(LossRows, TellWhatPassesByNatureFromLosses) {
   EXPECT_EQ(loss_rows()[TW_LOSS_FRAGMENT].kind, LossKind::kPacket);
   EXPECT_EQ(loss_rows()[TW_LOSS_TABLE_FULL].kind, LossKind::kConnection);
   EXPECT_EQ(loss_rows()[TW_LOSS_AMBIGUOUS].kind, LossKind::kSample);
+  EXPECT_EQ(loss_rows()[TW_LOSS_SEGMENT].kind, LossKind::kSample);
+  EXPECT_EQ(loss_rows()[TW_LOSS_SEGMENT].reason, "segment");
 }
 
 }  // namespace
