@@ -8,11 +8,14 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "tickwire/burst.h"
 #include "tickwire/connection.h"
+#include "tickwire/event.h"
 #include "tickwire/loss.h"
 #include "tickwire/rule.h"
 #include "tickwire/service.h"
 #include "tickwire/settings.h"
+#include "tickwire/stage.h"
 
 /* Sizes of 1 are set by agent/kernel before the load. */
 
@@ -99,6 +102,48 @@ struct {
 	__type(key, __u32);
 	__type(value, struct tw_echo_slot);
 } echo_slots SEC(".maps");
+
+/* Slot number -> what is kept of the connection beyond its slot. One element only without stages. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tw_stage_slot);
+} stage_slots SEC(".maps");
+
+/* Socket cookie -> local addresses that are in use on it. Filled where datagrams are delivered. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TW_SOCKETS);
+	__type(key, __u64);
+	__type(value, struct tw_socket_addresses);
+} socket_addresses SEC(".maps");
+
+/* struct tw_event. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, TW_EVENTS_BYTES);
+} events SEC(".maps");
+
+/* Service number -> its thresholds. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tw_thresholds);
+} thresholds SEC(".maps");
+
+/* Service number -> its newest bursts of packets out; older ones are written over. One element only without ticks. User space has
+ * it mapped. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tw_burst_ring);
+} bursts SEC(".maps");
 
 const volatile struct tw_settings settings;
 

@@ -46,6 +46,8 @@ std::string_view loss_title(LossKind kind) {
       return "packets counted for their service only";
     case LossKind::kSample:
       return "samples not taken";
+    case LossKind::kEvent:
+      return "events lost";
     case LossKind::kSkipped:
       break;
   }
@@ -74,7 +76,7 @@ std::string misfit_text(const model::RuleCounts& counts) {
 
 std::string loss_lines(const model::Snapshot& snapshot) {
   std::string out;
-  for (const LossKind kind : {LossKind::kPacket, LossKind::kConnection, LossKind::kSample}) {
+  for (const LossKind kind : {LossKind::kPacket, LossKind::kConnection, LossKind::kSample, LossKind::kEvent}) {
     std::uint64_t total = 0;
     std::string reasons;
     for (const model::LossRow& row : model::loss_rows()) {

@@ -17,6 +17,7 @@
 #include "tickwire/loss.h"
 #include "tickwire/rule.h"
 #include "tickwire/service.h"
+#include "tickwire/stage.h"
 
 namespace tickwire::ingest {
 
@@ -25,6 +26,7 @@ struct RawTick {
   std::chrono::nanoseconds monotonic{};
   std::chrono::nanoseconds unix_time{};
   std::span<const tw_slot> slots;
+  std::span<const tw_stage_slot> stage_slots;             // by slot number; empty without stages
   std::span<const tw_echo_slot> echo_slots;               // by slot number; empty where no service has a rule
   std::span<const tw_service_counters> service_counters;  // by service number
   std::span<const tw_service_histogram> service_cells;    // by tw_service_cells_index

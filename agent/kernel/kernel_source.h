@@ -23,6 +23,8 @@ struct SourceOptions {
   std::uint32_t max_connections = 16384;
   std::uint32_t max_services = 64;
   bool rules = false;  // services may have rules: the memory for it is taken
+  bool stages = true;  // stages, pace and delayed acknowledgements are measured
+  std::string cgroup;  // root of the cgroup2 hierarchy; empty: the first one in /proc/self/mounts
   config::Arrival arrival = config::Arrival::kAuto;
   config::Departure departure = config::Departure::kAuto;
   config::TcpStateHook tcp_state = config::TcpStateHook::kAuto;

@@ -18,6 +18,8 @@
 #include "model/protocol.h"
 #include "model/rule.h"
 #include "model/service.h"
+#include "model/stage.h"
+#include "model/windows.h"
 
 namespace tickwire::model {
 
@@ -44,6 +46,10 @@ struct Latency {
   std::shared_ptr<const Histogram> histogram;  // since the connection began; resolution kConnection
   // From the histogram, by the rules of Histogram::quantile.
   std::optional<std::chrono::nanoseconds> p50, p90, p95, p99, p999, max;
+  RecentSamples recent;  // the shortest ones are known of rtt alone
+
+  // Of the window that ends at `now`, the time of the snapshot. kAll: from `histogram`, without min.
+  [[nodiscard]] WindowSummary summary(Window window, std::chrono::nanoseconds now) const;
   [[nodiscard]] std::uint64_t samples() const { return histogram ? histogram->samples() : 0; }
 };
 
@@ -72,6 +78,14 @@ struct Connection {
   Latency turnaround;
   Latency rtt_network;             // by a rule with a delay: the rtt less what the player held it; series kRttRuleNetwork
   std::optional<RuleCounts> rule;  // none: the service has no rule
+
+  // With stages (not --no-stages), else empty.
+  Latency rtt_delayed;                        // TCP: samples whose acknowledgement may have been delayed; not in rtt
+  std::array<Latency, kStageCount> stages{};  // by Stage; kQdisc has a sum and a number only, no cells
+  std::optional<Nanoseconds> rtt_jitter;      // RFC 3550 A.8 over neighbouring samples of rtt
+  std::array<Pace, 2> pace{};                 // by Direction
+  std::optional<SocketCounts> socket;         // UDP
+  std::optional<FollowedCounts> followed;
 
   // Age at `now`: since established (TCP), else since first seen; up to its end when it has ended.
   [[nodiscard]] Nanoseconds age(Nanoseconds now) const;

@@ -77,10 +77,22 @@ constexpr std::array<SeriesRow, kSeriesCount> kSeries{{
      "From a token of the service's rule that left to the message that echoed it."},
     {Series::kRttRuleNetwork, Quantity::kRtt, "rule_network", std::nullopt,
      "The same less the time that the player says it held the token."},
+    {Series::kRttTimestampDelayed, Quantity::kRttMaybeDelayed, "tcp_timestamp", Protocol::kTcp,
+     "By timestamps, where the player's side may have delayed the acknowledgement: its wait is in the sample."},
+    {Series::kRttSequenceDelayed, Quantity::kRttMaybeDelayed, "tcp_sequence", Protocol::kTcp,
+     "By sequence numbers, where the player's side may have delayed the acknowledgement: its wait is in the sample."},
     {Series::kTurnaroundNextPacket, Quantity::kTurnaround, "next_packet", std::nullopt,
      "From the first payload that arrived since the last one left to the next payload that left."},
     {Series::kTurnaroundRule, Quantity::kTurnaround, "rule", std::nullopt,
      "From a token of the service's rule that arrived to the message that echoed it."},
+    {Series::kStageNicToSocket, Quantity::kStage, "nic_to_socket", std::nullopt,
+     "From the request's arrival to its delivery to the socket: this node's kernel."},
+    {Series::kStageSocketToApp, Quantity::kStage, "socket_to_app", std::nullopt, "From there until the game read it."},
+    {Series::kStageApp, Quantity::kStage, "app", std::nullopt, "From there until the game wrote the answer."},
+    {Series::kStageAppToNic, Quantity::kStage, "app_to_nic", std::nullopt,
+     "From there to the answer's departure: this node's kernel again."},
+    {Series::kStageQdisc, Quantity::kStage, "qdisc", std::nullopt,
+     "From there until the device took it: shaping and pacing. It comes after the turnaround."},
 }};
 
 constexpr std::array<LossRow, TW_LOSS_MAX> kLosses{{
@@ -99,6 +111,13 @@ constexpr std::array<LossRow, TW_LOSS_MAX> kLosses{{
     {TW_LOSS_NEGATIVE, LossKind::kSample, "negative", "Answers that the clock put before their questions."},
     {TW_LOSS_SEGMENT, LossKind::kSample, "segment",
      "Packets of a service with a rule of which only the first messages were looked into."},
+    {TW_LOSS_STAGE_UNSEEN, LossKind::kSample, "stage_unseen",
+     "Requests without stages: a hook did not see them delivered, read or answered."},
+    {TW_LOSS_STAGE_PEEKED, LossKind::kSample, "stage_peeked",
+     "Requests without stages: the game looks at datagrams before it reads them."},
+    {TW_LOSS_SOCKET_ADDRESS, LossKind::kSample, "socket_address",
+     "Datagrams to a socket that more than four local addresses are used with: no stages."},
+    {TW_LOSS_EVENT, LossKind::kEvent, "event", "Events that found the ring buffer full."},
 }};
 
 }  // namespace
@@ -119,7 +138,19 @@ std::span<const ConnectionState> tcp_states() { return kTcpStates; }
 
 std::string_view name(CloseReason reason) { return name_in(kReasons, reason); }
 
-std::string_view name(Quantity quantity) { return quantity == Quantity::kRtt ? "rtt" : "turnaround"; }
+std::string_view name(Quantity quantity) {
+  switch (quantity) {
+    case Quantity::kRtt:
+      return "rtt";
+    case Quantity::kRttMaybeDelayed:
+      return "rtt_maybe_delayed";
+    case Quantity::kTurnaround:
+      return "turnaround";
+    case Quantity::kStage:
+      return "stage";
+  }
+  return "unknown";
+}
 
 const SeriesRow& row(Series series) { return kSeries.at(static_cast<std::size_t>(series)); }
 

@@ -63,8 +63,8 @@ enum class CloseReason : std::uint8_t {
 [[nodiscard]] std::string_view name(CloseReason reason);  // "local_fin", ...
 
 // What was measured, and how. Samples of different methods are never mixed.
-enum class Quantity : std::uint8_t { kRtt, kTurnaround };
-[[nodiscard]] std::string_view name(Quantity quantity);  // "rtt", "turnaround"
+enum class Quantity : std::uint8_t { kRtt, kRttMaybeDelayed, kTurnaround, kStage };
+[[nodiscard]] std::string_view name(Quantity quantity);  // "rtt", "rtt_maybe_delayed", "turnaround", "stage"
 
 enum class Series : std::uint8_t {
   kRttHandshake = TW_SERIES_RTT_HANDSHAKE,
@@ -72,14 +72,21 @@ enum class Series : std::uint8_t {
   kRttSequence = TW_SERIES_RTT_SEQUENCE,
   kRttRule = TW_SERIES_RTT_RULE,
   kRttRuleNetwork = TW_SERIES_RTT_RULE_NETWORK,
+  kRttTimestampDelayed = TW_SERIES_RTT_TIMESTAMP_DELAYED,
+  kRttSequenceDelayed = TW_SERIES_RTT_SEQUENCE_DELAYED,
   kTurnaroundNextPacket = TW_SERIES_TURNAROUND_NEXT,
   kTurnaroundRule = TW_SERIES_TURNAROUND_RULE,
+  kStageNicToSocket = TW_SERIES_STAGE_NIC_TO_SOCKET,
+  kStageSocketToApp = TW_SERIES_STAGE_SOCKET_TO_APP,
+  kStageApp = TW_SERIES_STAGE_APP,
+  kStageAppToNic = TW_SERIES_STAGE_APP_TO_NIC,
+  kStageQdisc = TW_SERIES_STAGE_QDISC,
 };
 inline constexpr std::size_t kSeriesCount = TW_SERIES_MAX;
 struct SeriesRow {
   Series series;
   Quantity quantity;
-  std::string_view method;       // "tcp_handshake", ..., "next_packet"; "rule" is a method of both quantities
+  std::string_view method;  // "tcp_handshake", ..., "next_packet"; "rule" is a method of two quantities; of stages, the stage
   std::optional<Protocol> only;  // the protocol it exists for; none = both
   std::string_view meaning;      // one sentence for inspect and the docs
 };
@@ -88,7 +95,7 @@ struct SeriesRow {
 inline constexpr std::string_view kMethodSrtt = "tcp_srtt";
 
 // One row for each enum tw_loss.
-enum class LossKind : std::uint8_t { kSkipped, kPacket, kConnection, kSample };
+enum class LossKind : std::uint8_t { kSkipped, kPacket, kConnection, kSample, kEvent };
 struct LossRow {
   tw_loss loss;
   LossKind kind;

@@ -13,17 +13,12 @@
 #include <vector>
 
 #include "model/connection.h"
+#include "model/histogram.h"
 #include "model/protocol.h"
 #include "model/rule.h"
 #include "model/service.h"
 
 namespace tickwire::model {
-
-// Samples that one cell of a histogram gained.
-struct CellGain {
-  std::uint16_t cell = 0;
-  std::uint32_t samples = 0;
-};
 
 // What one histogram gained: cells[first .. first + count) of Tick::cells.
 struct HistogramGain {
@@ -56,6 +51,24 @@ struct ConnectionChange {
   // Gained since the tick before.
   std::array<Traffic, 2> traffic{};
   HistogramGain rtt, turnaround, rtt_network;
+  // The shortest of rtt's gained samples, exact; none without samples, and where the kernel does not tell it.
+  std::optional<Nanoseconds> rtt_min_recent;
+  std::optional<std::uint32_t> detail;  // index into Tick::details; none: stages are off, or nothing of it changed
+};
+
+// What stages add to a change: its `detail`.
+struct DetailChange {
+  using Nanoseconds = std::chrono::nanoseconds;
+  // As they stand now.
+  std::optional<Nanoseconds> rtt_jitter;
+  std::array<Pace, 2> pace{};  // by Direction
+  std::optional<SocketCounts> socket;
+  FollowedCounts followed;
+  // Since the tick before.
+  std::optional<Nanoseconds> rtt_min;  // the shortest sample of rtt and rtt_delayed, exact
+  HistogramGain rtt_delayed;
+  std::optional<Series> delayed_series;
+  std::array<HistogramGain, kStageCount> stages{};  // by Stage; kQdisc: samples and sum only
 };
 
 struct ServiceChange {
@@ -83,6 +96,7 @@ struct Tick {
   std::chrono::nanoseconds monotonic{};  // when it was read
   std::chrono::nanoseconds unix_time{};
   std::vector<ConnectionChange> connections;
+  std::vector<DetailChange> details;
   std::vector<ServiceChange> services;
   std::vector<CellGain> cells;                      // what HistogramGain points into
   std::array<std::uint64_t, TW_LOSS_MAX> losses{};  // totals

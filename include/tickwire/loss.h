@@ -21,10 +21,16 @@ enum tw_loss {
 	TW_LOSS_TABLE_ERROR, /* the hash refused the key for another reason */
 	/* Samples. */
 	TW_LOSS_AMBIGUOUS, /* pending rtt sample of a range that was sent twice (Karn's rule, RFC 6298 3) */
-	TW_LOSS_UNMATCHED, /* pending rtt token whose echo was passed over: a newer one's came first */
+	TW_LOSS_UNMATCHED, /* pending token that a newer one passed over: its echo came first, or it took the place */
 	TW_LOSS_STALE,     /* echo or answer later than TW_SAMPLE_MAX_NS: not latency any more */
 	TW_LOSS_NEGATIVE,  /* the clock said that the answer came before the question */
 	TW_LOSS_SEGMENT,   /* message of a super-packet behind the first ones: not looked into */
+	/* Requests that were followed through the socket and gave no stages. */
+	TW_LOSS_STAGE_UNSEEN, /* a hook did not see it: dropped on the way to the socket, or read or written in a way that none tells of */
+	TW_LOSS_STAGE_PEEKED,   /* the game looked at datagrams before it read them: which one it read is not known */
+	TW_LOSS_SOCKET_ADDRESS, /* datagram to a socket that is used by more than TW_SOCKET_ADDRESSES local addresses */
+	/* Events. */
+	TW_LOSS_EVENT, /* the ring buffer was full */
 	TW_LOSS_MAX
 };
 

@@ -18,15 +18,34 @@ TW_STATIC_ASSERT(sizeof(struct tw_port_services) == 4, "the first look-up's valu
 
 #define TW_SERVICES_MAX 1024
 
+/* In the order in which a request passes them. The first four share their stamps, so they add up to the turnaround; the fifth
+ * comes after it. */
+enum tw_stage {
+	TW_STAGE_NIC_TO_SOCKET = 0, /* arrival -> handed to the socket: this node's kernel */
+	TW_STAGE_SOCKET_TO_APP,     /* -> read by the game */
+	TW_STAGE_APP,               /* -> the answer is written */
+	TW_STAGE_APP_TO_NIC,        /* -> departure: this node's kernel again */
+	TW_STAGE_QDISC,             /* departure -> given to the device's driver */
+	TW_STAGE_MAX
+};
+#define TW_STAGES_ADDED 4 /* those that add up, and that a connection has histograms of */
+
 /* What a service histogram is of: quantity and method together. agent/model/protocol.cc has a row for each. */
 enum tw_series {
-	TW_SERIES_RTT_HANDSHAKE = 0, /* SYN-ACK out -> its ACK in */
-	TW_SERIES_RTT_TIMESTAMP,     /* TCP timestamp out -> its echo in (RFC 7323) */
-	TW_SERIES_RTT_SEQUENCE,      /* TCP payload out -> its acknowledgement in, less retransmitted ranges (RFC 6298) */
-	TW_SERIES_RTT_RULE,          /* a rule's token out -> its echo in */
-	TW_SERIES_RTT_RULE_NETWORK,  /* the same less the delay that the player reports */
-	TW_SERIES_TURNAROUND_NEXT,   /* first payload in since the last one out -> next payload out */
-	TW_SERIES_TURNAROUND_RULE,   /* a rule's token in -> its echo out */
+	TW_SERIES_RTT_HANDSHAKE = 0,     /* SYN-ACK out -> its ACK in */
+	TW_SERIES_RTT_TIMESTAMP,         /* TCP timestamp out -> its echo in (RFC 7323) */
+	TW_SERIES_RTT_SEQUENCE,          /* TCP payload out -> its acknowledgement in, less retransmitted ranges (RFC 6298) */
+	TW_SERIES_RTT_RULE,              /* a rule's token out -> its echo in */
+	TW_SERIES_RTT_RULE_NETWORK,      /* the same less the delay that the player reports */
+	TW_SERIES_RTT_TIMESTAMP_DELAYED, /* by timestamps, but the acknowledgement may have been delayed (RFC 1122 4.2.3.2) */
+	TW_SERIES_RTT_SEQUENCE_DELAYED,  /* by sequence numbers, likewise */
+	TW_SERIES_TURNAROUND_NEXT,       /* first payload in since the last one out -> next payload out */
+	TW_SERIES_TURNAROUND_RULE,       /* a rule's token in -> its echo out */
+	TW_SERIES_STAGE_NIC_TO_SOCKET,   /* these five in the order of enum tw_stage */
+	TW_SERIES_STAGE_SOCKET_TO_APP,
+	TW_SERIES_STAGE_APP,
+	TW_SERIES_STAGE_APP_TO_NIC,
+	TW_SERIES_STAGE_QDISC,
 	TW_SERIES_MAX
 };
 

@@ -8,9 +8,13 @@
 #include "tickwire/histogram.h"
 #include "tickwire/types.h"
 
+/* What is measured beyond counters, rtt and turnaround. Off: the packet path has no trace of it. */
+#define TW_FEATURE_STAGES 1U /* stages, pace, delayed acknowledgements: stage.h */
+#define TW_FEATURE_TICKS 2U  /* bursts of packets out */
+
 struct tw_settings {
-	__u32 shard_mask; /* shards of service_cells, a power of two, less one */
-	__u32 _pad;
+	__u32 shard_mask;               /* shards of service_cells, a power of two, less one */
+	__u32 features;                 /* TW_FEATURE_* */
 	__u64 cut_ns[TW_SERVICE_PARTS]; /* the decimal bound inside each service part; all ones = none */
 };
 TW_STATIC_ASSERT(sizeof(struct tw_settings) == 8 + 8 * TW_SERVICE_PARTS, "settings");
