@@ -22,6 +22,11 @@ std::optional<ConnectionId> ConnectionId::parse(std::string_view text) {
 
 std::string ConnectionId::text() const { return fmt::format("{}.{}", slot, generation); }
 
+WindowSummary Latency::summary(Window window, std::chrono::nanoseconds now) const {
+  if (window != Window::kAll) return recent.summary(window, now);
+  return {.samples = samples(), .min = std::nullopt, .p50 = p50, .p90 = p90, .p95 = p95, .p99 = p99, .p999 = p999, .max = max};
+}
+
 Connection::Nanoseconds Connection::age(Nanoseconds now) const {
   return std::max(closed.value_or(now) - established.value_or(opened), Nanoseconds{0});
 }

@@ -13,8 +13,20 @@ bool had_traffic(const ConnectionChange& change) {
   return std::ranges::any_of(change.traffic, [](const Traffic& gained) { return gained.packets > 0; });
 }
 
+// The shortest of the rtt samples that a tick gained: exact if the kernel tells it, or if no shorter one has ever been; else the
+// lower edge of the lowest cell.
+std::optional<std::chrono::nanoseconds> shortest_rtt(const Tick& tick, const ConnectionChange& change,
+                                                     std::optional<std::chrono::nanoseconds> least_before) {
+  const auto gained = tick.gains(change.rtt);
+  if (change.rtt_min_recent || gained.empty()) return change.rtt_min_recent;
+  if (change.rtt_min && (!least_before || *change.rtt_min < *least_before)) return change.rtt_min;
+  const auto edge = connection_cell_from(std::ranges::min(gained, {}, &CellGain::cell).cell);
+  return std::max(edge, change.rtt_min.value_or(edge));
+}
+
 // Takes the gained samples in and computes what is read from them.
-void gain(Latency& latency, std::optional<Series> series, const Tick& tick, const HistogramGain& gained) {
+void gain(Latency& latency, std::optional<Series> series, const Tick& tick, const HistogramGain& gained,
+          std::optional<std::chrono::nanoseconds> shortest = {}) {
   // Samples of two methods never share a histogram: with another method it begins anew.
   if (series && latency.series && series != latency.series) latency = {};
   if (series) latency.series = series;
@@ -27,6 +39,7 @@ void gain(Latency& latency, std::optional<Series> series, const Tick& tick, cons
   latency.p99 = histogram.quantile(0.99);
   latency.p999 = histogram.quantile(0.999);
   latency.max = histogram.max();
+  latency.recent.add(Resolution::kConnection, tick.monotonic, tick.gains(gained), shortest);
 }
 
 }  // namespace
@@ -115,7 +128,7 @@ std::shared_ptr<Connection> ConnectionTable::changed(const Tick& tick, const Con
     row->traffic[i].bytes += change.traffic[i].bytes;
   }
   if (had_traffic(change)) row->last_packet = tick.monotonic;
-  gain(row->rtt, change.rtt_series, tick, change.rtt);
+  gain(row->rtt, change.rtt_series, tick, change.rtt, shortest_rtt(tick, change, before.rtt_min));
   gain(row->turnaround, change.turnaround.count > 0 ? change.turnaround_series : std::nullopt, tick, change.turnaround);
   const bool network = change.rtt_network.count > 0;
   gain(row->rtt_network, network ? std::optional(Series::kRttRuleNetwork) : std::nullopt, tick, change.rtt_network);

@@ -137,6 +137,8 @@ std::uint32_t cell_count(Resolution resolution) {
   return resolution == Resolution::kConnection ? TW_CONNECTION_CELLS : TW_SERVICE_CELLS;
 }
 
+nanoseconds connection_cell_from(std::uint32_t cell) { return nanoseconds(lower_edge_ns(cell, TW_CONNECTION_PARTS_LOG2)); }
+
 std::array<__u64, TW_SERVICE_PARTS> service_cuts() { return kCutsNs; }
 
 std::span<const nanoseconds> decimal_bounds() { return kDecimalBounds; }

@@ -20,6 +20,12 @@ enum class Resolution : std::uint8_t {
   kService,     // TW_SERVICE_CELLS cells, 8 an octave and cut at the decimal bounds: at most 6.25 % off
 };
 
+// Samples that one cell of a histogram gained.
+struct CellGain {
+  std::uint16_t cell = 0;
+  std::uint32_t samples = 0;
+};
+
 class Histogram {
  public:
   using Nanoseconds = std::chrono::nanoseconds;
@@ -73,6 +79,8 @@ class Histogram {
 
 // Cells of a resolution.
 [[nodiscard]] std::uint32_t cell_count(Resolution resolution);
+// The shortest duration that a connection's cell counts; 0 for the first one.
+[[nodiscard]] std::chrono::nanoseconds connection_cell_from(std::uint32_t cell);
 // tw_settings.cut_ns: for each service part the decimal bound that falls into it, all ones for none.
 [[nodiscard]] std::array<__u64, TW_SERVICE_PARTS> service_cuts();
 // The `le` bounds of a service's Prometheus histogram: TW_BOUNDS_NS, ascending.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -16,6 +17,7 @@
 #include "model/histogram.h"
 #include "model/protocol.h"
 #include "model/rule.h"
+#include "model/windows.h"
 
 namespace tickwire::model {
 
@@ -51,6 +53,10 @@ struct Service {
   std::optional<RuleCounts> rule;                                           // none: it has no rule; sums over its connections
   std::map<ConnectionState, std::uint64_t> connections;                     // now, by state, closed ones left out
   std::array<std::shared_ptr<const Histogram>, kSeriesCount> histograms{};  // by Series; null = no sample yet
+  std::array<RecentSamples, kSeriesCount> recent{};                         // by Series
+
+  // Of the window that ends at `now`, the time of the snapshot. kAll: from its histogram.
+  [[nodiscard]] WindowSummary summary(Series series, Window window, std::chrono::nanoseconds now) const;
 };
 
 }  // namespace tickwire::model

@@ -107,7 +107,9 @@ void ServiceTable::apply(const Tick& tick, const ServiceChange& change, Service&
     if (entered > 0) totals.transitions[state] += entered;
   }
   for (std::size_t series = 0; series < kSeriesCount; ++series) {
-    totals.histograms[series] = with_gain(totals.histograms[series], Resolution::kService, tick, change.histograms[series]);
+    const HistogramGain& gain = change.histograms[series];
+    totals.histograms[series] = with_gain(totals.histograms[series], Resolution::kService, tick, gain);
+    totals.recent[series].add(Resolution::kService, tick.monotonic, tick.gains(gain));
   }
 }
 
