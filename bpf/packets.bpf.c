@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "account.bpf.h"
+#include "burst.bpf.h"
 #include "parse.bpf.h"
 #include "protocols/rule.bpf.h"
 #include "protocols/tcp.bpf.h"
@@ -206,8 +207,9 @@ INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 found)
 {
 	__u32 service = service_number(found);
 	struct tw_slot *slot = find_slot(&p->key);
+	bool ticks = settings.features & TW_FEATURE_TICKS;
 	bool udp = p->key.protocol == IPPROTO_UDP;
-	__u64 now_ns = 0;
+	__u64 now_ns = 0, turnarounds_ns = 0;
 	__u32 number;
 
 	if (!slot && (udp || (p->payload && !(p->tcp_flags & TCP_RST))))
@@ -223,10 +225,17 @@ INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 found)
 		if (!p->payload || !segment_out(skb, slot, p, found & TW_PORT_HAS_RULE, &now_ns))
 			return;
 	}
+	if (ticks) {
+		turnarounds_ns = slot->turnaround_sum_ns;
+		if (!now_ns)
+			now_ns = bpf_ktime_get_ns();
+	}
 	if (!(found & TW_PORT_HAS_RULE))
 		answer_out(slot, service, now_ns);
 	else if (slot_number(&p->key, &number))
 		rule_out_skb(skb, p, number, slot, service);
+	if (ticks)
+		burst_out(&p->key, service, now_ns, slot->turnaround_sum_ns - turnarounds_ns);
 }
 
 /* frame_bytes = 0: all of the frame is between data and data_end. */
