@@ -156,7 +156,7 @@ void DelayLine::serve() {
     for (Port& port : ports) {
       while (std::optional<Held> held = receive(port.in, buffer, offset)) {
         held->passed.from = port.side;
-        held->due = held->passed.arrived + port.delay;
+        held->due = held->passed.arrived + port.delay + (options_.hold ? options_.hold(held->passed) : nanoseconds(0));
         if (options_.lose && options_.lose(held->passed)) {
           const std::scoped_lock lock(mutex_);
           log_.push_back(std::move(held->passed));
