@@ -10,11 +10,6 @@ bool is_hidden(const model::Connection& connection, const model::Latency& latenc
 
 }  // namespace
 
-bool is_by_rule(model::Series series) {
-  return series == model::Series::kRttRule || series == model::Series::kRttRuleNetwork ||
-         series == model::Series::kTurnaroundRule;
-}
-
 bool misfits(const std::optional<model::RuleCounts>& rule) { return rule && !rule->fits(); }
 
 const model::Latency& shown(const model::Connection& connection, const model::Latency& latency) {

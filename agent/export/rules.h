@@ -13,8 +13,8 @@
 
 namespace tickwire::exporting {
 
-// The series is measured by a rule.
-[[nodiscard]] bool is_by_rule(model::Series series);
+using model::is_by_rule;
+
 // There is a rule, and it does not fit.
 [[nodiscard]] bool misfits(const std::optional<model::RuleCounts>& rule);
 

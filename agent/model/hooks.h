@@ -20,7 +20,9 @@ struct HookAttempt {
 
 // What was wanted in one place, and which candidate gave it.
 struct HookOutcome {
-  std::string capability;             // "arrival", "departure", "tcp_state", "retransmissions", "seeding"
+  // "arrival", "departure", "tcp_state", "retransmissions", "seeding"; of stages "delivery" (to the socket), "tcp_read",
+  // "tcp_write", "udp_read", "udp_write", "udp_refusal", "qdisc".
+  std::string capability;
   std::string interface;              // "eth0"; empty for what is not on an interface
   std::vector<HookAttempt> attempts;  // best first
   std::string loses;                  // what the user does not get without it: "TCP state, ..."

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/stage.h"
+
 namespace tickwire::model {
 namespace {
 
@@ -118,6 +120,8 @@ constexpr std::array<LossRow, TW_LOSS_MAX> kLosses{{
     {TW_LOSS_SOCKET_ADDRESS, LossKind::kSample, "socket_address",
      "Datagrams to a socket that more than four local addresses are used with: no stages."},
     {TW_LOSS_EVENT, LossKind::kEvent, "event", "Events that found the ring buffer full."},
+    {TW_LOSS_BURST, LossKind::kSample, "burst",
+     "Bursts of packets out that were written over before they were read: stalls of the game loop in them were not seen."},
 }};
 
 }  // namespace
@@ -150,6 +154,12 @@ std::string_view name(Quantity quantity) {
       return "stage";
   }
   return "unknown";
+}
+
+std::string_view name(JitterKind kind) { return kind == JitterKind::kRtt ? "rtt" : name(static_cast<Direction>(kind)); }
+
+bool is_by_rule(Series series) {
+  return series == Series::kRttRule || series == Series::kRttRuleNetwork || series == Series::kTurnaroundRule;
 }
 
 const SeriesRow& row(Series series) { return kSeries.at(static_cast<std::size_t>(series)); }

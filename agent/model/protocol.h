@@ -92,6 +92,7 @@ struct SeriesRow {
 };
 [[nodiscard]] const SeriesRow& row(Series series);
 [[nodiscard]] std::span<const SeriesRow> series_rows();  // kSeriesCount rows, in the contract's order
+[[nodiscard]] bool is_by_rule(Series series);            // measured by a service's rule
 inline constexpr std::string_view kMethodSrtt = "tcp_srtt";
 
 // One row for each enum tw_loss.

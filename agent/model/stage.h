@@ -7,9 +7,11 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
+#include "model/histogram.h"
 #include "tickwire/service.h"
 
 namespace tickwire::model {
@@ -49,6 +51,20 @@ struct FollowedCounts {
   std::uint64_t completed = 0;  // gave a sample to each of the added stages
   std::uint64_t resyncs = 0;    // UDP: the game peeks; what was followed then is dropped
   friend bool operator==(const FollowedCounts&, const FollowedCounts&) = default;
+};
+
+// What jitter is of: the spacing of packets with payload in a direction, or neighbouring samples of rtt.
+enum class JitterKind : std::uint8_t { kIngress = TW_INGRESS, kEgress = TW_EGRESS, kRtt };
+inline constexpr std::array kJitterKinds{JitterKind::kIngress, JitterKind::kEgress, JitterKind::kRtt};
+[[nodiscard]] std::string_view name(JitterKind kind);  // "ingress", "egress", "rtt"
+
+// What the connections of a service add up to; totals since the agent began to watch it.
+struct StageTotals {
+  std::optional<SocketCounts> socket;  // waiting_max: the most of any player
+  std::optional<FollowedCounts> followed;
+  // One sample for each second and each connection that had packets in it: its jitter then. So a player weighs as much as any
+  // other, however many packets he sends, and however often the kernel is read. Resolution kService; null = no sample yet.
+  std::array<std::shared_ptr<const Histogram>, kJitterKinds.size()> jitter{};
 };
 
 }  // namespace tickwire::model
