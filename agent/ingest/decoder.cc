@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/decoder.h"
 
+#include "ingest/burst_decoder.h"
 #include "ingest/connection_decoder.h"
 #include "ingest/service_decoder.h"
 
@@ -9,6 +10,7 @@ namespace tickwire::ingest {
 struct Decoder::Impl {
   ConnectionDecoder connections;
   ServiceDecoder services;
+  BurstDecoder bursts;
 };
 
 Decoder::Decoder() : impl_(std::make_unique<Impl>()) {}
@@ -20,6 +22,8 @@ void Decoder::decode(const RawTick& raw, model::Tick& tick) {
   tick.connections.clear();
   tick.services.clear();
   tick.cells.clear();
+  tick.bursts.clear();
+  tick.burst_gains.clear();
   tick.losses.fill(0);
   for (const tw_losses& cpu : raw.losses) {
     for (std::size_t reason = 0; reason < TW_LOSS_MAX; ++reason) tick.losses[reason] += cpu.count[reason];
@@ -28,8 +32,12 @@ void Decoder::decode(const RawTick& raw, model::Tick& tick) {
   tick.programs = raw.programs;
   impl_->connections.decode(raw, tick);
   impl_->services.decode(raw, tick);
+  impl_->bursts.decode(raw, tick);
 }
 
-void Decoder::forget_service(std::uint16_t number) { impl_->services.forget(number); }
+void Decoder::forget_service(std::uint16_t number) {
+  impl_->services.forget(number);
+  impl_->bursts.forget(number);
+}
 
 }  // namespace tickwire::ingest

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "model/connection.h"
 #include "model/tick.h"
+#include "tickwire/burst.h"
 #include "tickwire/connection.h"
 #include "tickwire/loss.h"
 #include "tickwire/rule.h"
@@ -28,6 +29,7 @@ struct RawTick {
   std::span<const tw_slot> slots;
   std::span<const tw_stage_slot> stage_slots;             // by slot number; empty without stages
   std::span<const tw_echo_slot> echo_slots;               // by slot number; empty where no service has a rule
+  std::span<const tw_burst_ring> bursts;                  // by service number; empty without ticks
   std::span<const tw_service_counters> service_counters;  // by service number
   std::span<const tw_service_histogram> service_cells;    // by tw_service_cells_index
   std::uint32_t shard_mask = 0;

@@ -23,6 +23,7 @@ struct SourceOptions {
   std::uint32_t max_connections = 16384;
   std::uint32_t max_services = 64;
   bool rules = false;  // services may have rules: the memory for it is taken
+  bool ticks = true;   // the game loops' ticks are inferred
   bool stages = true;  // stages, pace and delayed acknowledgements are measured
   std::string cgroup;  // root of the cgroup2 hierarchy; empty: the first one in /proc/self/mounts
   config::Arrival arrival = config::Arrival::kAuto;

@@ -48,6 +48,7 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::load(const MapSizes& sizes) {
   const std::uint32_t histograms = sizes.services * TW_SERIES_MAX * (maps->shard_mask_ + 1);
 
   skeleton.rodata->settings.shard_mask = maps->shard_mask_;
+  if (sizes.ticks) skeleton.rodata->settings.features |= TW_FEATURE_TICKS;
   const auto cuts = model::service_cuts();
   std::ranges::copy(cuts, skeleton.rodata->settings.cut_ns);
   bpf_map__set_max_entries(skeleton.maps.connections, sizes.connections);
@@ -57,6 +58,7 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::load(const MapSizes& sizes) {
   bpf_map__set_max_entries(skeleton.maps.service_cells, histograms);
   bpf_map__set_max_entries(skeleton.maps.rules, sizes.services);
   if (sizes.rules) bpf_map__set_max_entries(skeleton.maps.echo_slots, sizes.connections);
+  if (sizes.ticks) bpf_map__set_max_entries(skeleton.maps.bursts, sizes.services);
 
   const int loaded = packets_bpf__load(&skeleton);
   if (loaded != 0) {
@@ -69,6 +71,9 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::load(const MapSizes& sizes) {
   if (sizes.rules) {
     if (auto done = map_into(maps->echoes_, skeleton.maps.echo_slots, sizes.connections); !done)
       return std::unexpected(done.error());
+  }
+  if (sizes.ticks) {
+    if (auto done = map_into(maps->bursts_, skeleton.maps.bursts, sizes.services); !done) return std::unexpected(done.error());
   }
   if (auto done = map_into(maps->counters_, skeleton.maps.service_counters, sizes.services); !done)
     return std::unexpected(done.error());

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "kernel/bpf.h"
 #include "kernel/packet_hooks.h"
+#include "tickwire/burst.h"
 #include "tickwire/connection.h"
 #include "tickwire/rule.h"
 #include "tickwire/service.h"
@@ -61,6 +62,7 @@ struct MapSizes {
   std::uint32_t connections = 16384;
   std::uint32_t services = 64;
   bool rules = false;  // room for what rules keep of a connection
+  bool ticks = false;  // bursts of packets out are kept
 };
 
 class SharedMaps {
@@ -76,6 +78,8 @@ class SharedMaps {
   [[nodiscard]] std::span<tw_slot> slots() const { return slots_.values(); }
   // Empty without MapSizes::rules.
   [[nodiscard]] std::span<tw_echo_slot> echo_slots() const { return echoes_.values(); }
+  // Empty without MapSizes::ticks.
+  [[nodiscard]] std::span<tw_burst_ring> bursts() const { return bursts_.values(); }
   [[nodiscard]] std::span<tw_service_counters> service_counters() const { return counters_.values(); }
   [[nodiscard]] std::span<tw_service_histogram> service_cells() const { return cells_.values(); }
 
@@ -85,6 +89,7 @@ class SharedMaps {
   std::uint32_t shard_mask_ = 0;
   MappedArray<tw_slot> slots_;
   MappedArray<tw_echo_slot> echoes_;
+  MappedArray<tw_burst_ring> bursts_;
   MappedArray<tw_service_counters> counters_;
   MappedArray<tw_service_histogram> cells_;
 };

@@ -46,6 +46,7 @@ void gain(Latency& latency, std::optional<Series> series, const Tick& tick, cons
 
 void ConnectionTable::apply(const Tick& tick, const ServiceTable& services) {
   for (const ConnectionChange& change : tick.connections) apply(tick, change, services);
+  last_tick_ = tick.monotonic;
   end_silent(tick.monotonic);
   drop_shown(tick.monotonic);
 }
@@ -88,15 +89,16 @@ void ConnectionTable::begin(const Tick& tick, const ConnectionChange& change, co
 void ConnectionTable::update(const Tick& tick, const ConnectionChange& change, Slot& slot) {
   if (!slot.service) return;
   slot.service->count_traffic(change.traffic);
+  if (change.traffic[static_cast<std::size_t>(Direction::kEgress)].packets > 0) ++slot.service->receivers;
   if (change.rule) {
     if (!slot.counted) slot.counted = std::make_unique<RuleCounts>();
     slot.service->count_rule(*change.rule, *slot.counted);
   }
   if (slot.ended) {
-    if (Row* const row = find_row(change.id)) *row = changed(tick, change, **row);
+    if (Row* const row = find_row(change.id)) *row = counted(tick, change, **row, *slot.service);
     return;
   }
-  std::shared_ptr<Connection> row = changed(tick, change, *slot.row);
+  std::shared_ptr<Connection> row = counted(tick, change, *slot.row, *slot.service);
   const ConnectionState state = state_after(change, row->key.protocol);
   if (slot.first_sign == CloseReason::kNone) slot.first_sign = first_sign(change);
   if (state == ConnectionState::kClosed) {
@@ -111,6 +113,16 @@ void ConnectionTable::update(const Tick& tick, const ConnectionChange& change, S
   deadlines_[change.id.slot] = deadline.at;
   slot.deadline_reason = deadline.reason;
   slot.row = std::move(row);
+}
+
+std::shared_ptr<Connection> ConnectionTable::counted(const Tick& tick, const ConnectionChange& change, const Connection& before,
+                                                     ServiceRecord& service) const {
+  std::shared_ptr<Connection> row = changed(tick, change, before);
+  if (change.detail) service.stages.count(before, *row);
+  if (had_traffic(change)) {
+    service.stages.count_jitter(*row, jitter_samples(before.last_packet, last_tick_.value_or(before.last_packet), tick.monotonic));
+  }
+  return row;
 }
 
 std::shared_ptr<Connection> ConnectionTable::changed(const Tick& tick, const ConnectionChange& change,

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -59,6 +60,9 @@ class ConnectionTable {
   // The row after the change, as a new value; its state is still the one before.
   [[nodiscard]] std::shared_ptr<Connection> changed(const Tick& tick, const ConnectionChange& change,
                                                     const Connection& before) const;
+  // The same, and its service has counted what stages tell of it.
+  [[nodiscard]] std::shared_ptr<Connection> counted(const Tick& tick, const ConnectionChange& change, const Connection& before,
+                                                    ServiceRecord& service) const;
   void end(Slot& slot, std::shared_ptr<Connection> row, CloseReason reason, Nanoseconds at);
   void end_silent(Nanoseconds now);
   void drop_shown(Nanoseconds now);
@@ -73,6 +77,7 @@ class ConnectionTable {
   Ended lingering_;                       // not yet given out by take_ended()
   Ended shown_;                           // ended rows in slots_ or released_
   std::uint64_t dropped_ = 0;
+  std::optional<Nanoseconds> last_tick_;
 };
 
 }  // namespace tickwire::model

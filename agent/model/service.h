@@ -17,6 +17,8 @@
 #include "model/histogram.h"
 #include "model/protocol.h"
 #include "model/rule.h"
+#include "model/stage.h"
+#include "model/tick_inference.h"
 #include "model/windows.h"
 
 namespace tickwire::model {
@@ -53,7 +55,9 @@ struct Service {
   std::optional<RuleCounts> rule;                                           // none: it has no rule; sums over its connections
   std::map<ConnectionState, std::uint64_t> connections;                     // now, by state, closed ones left out
   std::array<std::shared_ptr<const Histogram>, kSeriesCount> histograms{};  // by Series; null = no sample yet
+  std::optional<LoopTick> tick;                                             // none: ticks are not inferred
   std::array<RecentSamples, kSeriesCount> recent{};                         // by Series
+  StageTotals stages;                                                       // empty without stages
 
   // Of the window that ends at `now`, the time of the snapshot. kAll: from its histogram.
   [[nodiscard]] WindowSummary summary(Series series, Window window, std::chrono::nanoseconds now) const;

@@ -2,6 +2,8 @@
 #include "model/service_table.h"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 namespace tickwire::model {
 namespace {
@@ -69,6 +71,7 @@ void ServiceTable::add(std::uint16_t number, const ServiceId& id) {
   }
   if (!record->watched) std::erase(retired_, id);
   record->watched = true;
+  record->tick.interrupt();
   if (by_number_.size() <= number) by_number_.resize(number + 1U);
   by_number_[number] = record;
 }
@@ -113,10 +116,31 @@ void ServiceTable::apply(const Tick& tick, const ServiceChange& change, Service&
   }
 }
 
+void ServiceTable::infer_ticks(const Tick& tick) {
+  if (!tick.has_bursts) return;
+  std::vector<BurstGain> gains(by_number_.size());
+  for (const BurstGain& gain : tick.burst_gains) {
+    if (gain.service < gains.size()) gains[gain.service] = gain;
+  }
+  for (std::size_t number = 0; number < by_number_.size(); ++number) {
+    if (!by_number_[number]) continue;
+    ServiceRecord& record = *by_number_[number];
+    const std::uint64_t packets_in = record.totals.traffic[static_cast<std::size_t>(Direction::kIngress)].packets;
+    record.tick.apply({.now = tick.monotonic,
+                       .bursts = std::span(tick.bursts).subspan(gains[number].first, gains[number].count),
+                       .missed = gains[number].missed > 0,
+                       .packets_in = packets_in - std::exchange(record.packets_in, packets_in),
+                       .receivers = std::exchange(record.receivers, 0)});
+    record.totals.tick = record.tick.tick();
+  }
+}
+
 std::vector<Service> ServiceTable::services() const {
   std::vector<Service> services;
   for (const auto& [id, record] : records_) {
-    if (record->watched) services.push_back(record->totals);
+    if (!record->watched) continue;
+    services.push_back(record->totals);
+    services.back().stages = record->stages.totals();
   }
   return services;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/service.h"
+#include "model/stage_tally.h"
 #include "model/tick.h"
 
 namespace tickwire::model {
@@ -18,7 +19,11 @@ namespace tickwire::model {
 struct ServiceRecord {
   std::shared_ptr<const ServiceId> id;  // shared by the rows of its connections
   Service totals;
+  StageTally stages;
   bool watched = true;
+  TickInference tick;
+  std::uint32_t receivers = 0;   // connections that this tick sent packets to
+  std::uint64_t packets_in = 0;  // up to the tick before
 
   // One living connection less in `before`, one more in `after`; kNone and kClosed are not counted.
   void move_connection(ConnectionState before, ConnectionState after);
@@ -44,6 +49,8 @@ class ServiceTable {
   [[nodiscard]] std::shared_ptr<ServiceRecord> find(std::uint16_t number) const;
   // Counts what the tick's services gained; a number without service is ignored.
   void apply(const Tick& tick);
+  // Infers the game loops' ticks, after everything else of the tick was counted.
+  void infer_ticks(const Tick& tick);
   // Watched services, ordered by id.
   [[nodiscard]] std::vector<Service> services() const;
 

@@ -42,6 +42,7 @@ void State::apply(const Tick& tick) {
   ++last.ticks;
   impl_->services.apply(tick);
   impl_->connections.apply(tick, impl_->services);
+  impl_->services.infer_ticks(tick);
 }
 
 std::vector<ConnectionId> State::take_ended() { return impl_->connections.take_ended(impl_->last.monotonic); }

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "model/burst.h"
 #include "model/connection.h"
 #include "model/histogram.h"
 #include "model/protocol.h"
@@ -98,6 +99,9 @@ struct Tick {
   std::vector<ConnectionChange> connections;
   std::vector<DetailChange> details;
   std::vector<ServiceChange> services;
+  bool has_bursts = false;                          // false: bursts are not kept, and no tick is inferred
+  std::vector<Burst> bursts;                        // what BurstGain points into
+  std::vector<BurstGain> burst_gains;               // services with new bursts
   std::vector<CellGain> cells;                      // what HistogramGain points into
   std::array<std::uint64_t, TW_LOSS_MAX> losses{};  // totals
   std::vector<InterfaceTotals> interfaces;

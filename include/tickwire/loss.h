@@ -31,6 +31,8 @@ enum tw_loss {
 	TW_LOSS_SOCKET_ADDRESS, /* datagram to a socket that is used by more than TW_SOCKET_ADDRESSES local addresses */
 	/* Events. */
 	TW_LOSS_EVENT, /* the ring buffer was full */
+	/* Ticks; counted by user space. */
+	TW_LOSS_BURST, /* burst of packets out that was written over before it was read */
 	TW_LOSS_MAX
 };
 
