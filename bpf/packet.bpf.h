@@ -30,6 +30,7 @@ struct packet {
 	__u32 acknowledged;
 	__u32 tsval;
 	__u32 tsecr;
+	__u32 udp_tag;    /* UDP: checksum << 16 | length */
 	__u32 payload;    /* bytes of TCP or UDP payload */
 	__u32 segments;   /* packets on the wire of which this is the merged form; 1 for most */
 	__u32 l4_offset;  /* of the TCP or UDP header in the frame */
@@ -64,6 +65,12 @@ INLINE void set_protocol(struct packet *p, __u8 protocol)
 {
 	p->key.protocol = protocol;
 	p->key._pad[0] = p->key._pad[1] = p->key._pad[2] = 0;
+}
+
+INLINE void set_udp(struct packet *p, bool egress, const struct udphdr *udp)
+{
+	set_ports(p, egress, udp->source, udp->dest);
+	p->udp_tag = (__u32)udp->check << 16 | udp->len;
 }
 
 INLINE void set_tcp(struct packet *p, bool egress, const struct tcphdr *tcp)

@@ -8,10 +8,13 @@
 
 #include "account.bpf.h"
 #include "burst.bpf.h"
+#include "pace.bpf.h"
 #include "parse.bpf.h"
 #include "protocols/rule.bpf.h"
 #include "protocols/tcp.bpf.h"
+#include "stage.bpf.h"
 #include "table.bpf.h"
+#include "tcp_control.bpf.h"
 
 INLINE void count_interface(__u32 ifindex, __u32 direction)
 {
@@ -48,112 +51,55 @@ truncated:
 	return false;
 }
 
-/* SYN, FIN and RST in: rare. May give another slot: a new connection on the tuple of one that ended. */
-static __noinline struct tw_slot *tcp_control_in(struct tw_slot *slot, const struct packet *p, __u32 service)
+/* Payload of a connection without a rule arrives: the first since the last one left is the request whose turnaround is measured. */
+INLINE void request_in(struct passage *at, const struct packet *p, bool udp)
 {
-	__u32 ended = TW_SLOT_RST_IN | TW_SLOT_RST_OUT;
-
-	if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
-		if (!slot)
-			return take_slot(&p->key, service, 0, false);
-		if (slot->closed_ns || slot->flags & ended)
-			return take_slot(&p->key, service, 0, true);
-		return slot;
-	}
-	if (!slot)
-		return NULL;
-	if (p->tcp_flags & TCP_FIN)
-		__sync_fetch_and_or(&slot->flags, TW_SLOT_FIN_IN);
-	if (p->tcp_flags & TCP_RST)
-		__sync_fetch_and_or(&slot->flags, TW_SLOT_RST_IN);
-	return slot;
-}
-
-/* The ACK of our SYN-ACK. */
-static __noinline int complete_handshake(struct tw_slot *slot, __u32 service)
-{
-	__u64 now_ns = bpf_ktime_get_ns();
-
-	slot->awaits_handshake = 0;
-	if (!slot->established_ns) /* without a hook on the state nothing else tells */
-		slot->established_ns = now_ns;
-	if (slot->flags & TW_SLOT_SYNACK_TWICE) {
-		count_loss(TW_LOSS_AMBIGUOUS);
-		return 0;
-	}
-	if (slot->handshake_ns || !is_sample(slot->synack_ns, now_ns))
-		return 0;
-	slot->handshake_ns = now_ns - slot->synack_ns;
-	sample_service(service, TW_SERIES_RTT_HANDSHAKE, slot->handshake_ns, tw_cell(slot->handshake_ns, TW_SERVICE_PARTS_LOG2));
-	return 0;
-}
-
-/* The number of the connection's slot, for what is kept beside it; the key is looked up again, so this is not for every packet. */
-INLINE bool slot_number(const struct tw_connection_key *key, __u32 *number)
-{
-	__u32 *found = bpf_map_lookup_elem(&connections, key);
-
-	if (!found)
-		return false;
-	*number = *found;
-	return true;
+	if (at->slot->request_ns)
+		return;
+	if (at->stage)
+		follow_request(at->stage, udp ? p->udp_tag : p->sequence + p->payload, now_of(at));
+	at->slot->request_ns = now_of(at);
 }
 
 INLINE void packet_in(void *context, bool from_xdp, struct packet *p, __u32 found)
 {
-	__u32 service = service_number(found);
-	struct tw_slot *slot = find_slot(&p->key);
+	struct passage at = {.service = service_number(found)};
 	bool udp = p->key.protocol == IPPROTO_UDP;
-	__u32 number;
 
+	at.slot = find_slot(&p->key, &at.number);
 	if (udp) {
-		if (!slot)
-			slot = take_slot(&p->key, service, 0, false);
+		if (!at.slot)
+			at.slot = take_slot(&p->key, at.service, 0, false, &at.number);
 	} else if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) {
-		slot = tcp_control_in(slot, p, service);
+		at.slot = tcp_control_in(at.slot, p, at.service, &at.number);
 	}
-	if (!slot) {
-		count_unslotted(service, TW_INGRESS, p->segments, p->payload);
+	if (!at.slot) {
+		count_unslotted(at.service, TW_INGRESS, p->segments, p->payload);
 		return;
 	}
-	__sync_fetch_and_add(&slot->packets_bytes_in, packets_and_bytes(p->segments, p->payload));
+	at.stage = stage_of(at.number);
+	__sync_fetch_and_add(&at.slot->packets_bytes_in, packets_and_bytes(p->segments, p->payload));
 	if (!udp && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_ACK) {
-		if (slot->awaits_handshake)
-			complete_handshake(slot, service);
-		tcp_echo_in(slot, p, service);
+		if (at.slot->awaits_handshake)
+			complete_handshake(at.slot, at.service);
+		tcp_echo_in(&at, p);
 	}
+	if (at.stage)
+		at.stage->last_in_ns = now_of(&at);
 	if (!p->payload && !udp)
 		return;
-	if (!(found & TW_PORT_HAS_RULE)) {
-		if (!slot->request_ns)
-			slot->request_ns = bpf_ktime_get_ns();
-	} else if (slot_number(&p->key, &number)) {
-		if (from_xdp)
-			rule_in_xdp(context, p, number, slot, service);
-		else
-			rule_in_skb(context, p, number, slot, service);
-	}
+	if (at.stage)
+		keep_pace(&at.stage->pace_in, at.now_ns);
+	if (!(found & TW_PORT_HAS_RULE))
+		request_in(&at, p, udp);
+	else if (from_xdp)
+		rule_in_xdp(context, p, at.number, at.slot, at.service);
+	else
+		rule_in_skb(context, p, at.number, at.slot, at.service);
 }
 
-/* SYN-ACK, FIN and RST out: rare. */
-static __noinline int tcp_control_out(struct tw_slot *slot, const struct packet *p)
-{
-	if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
-		if (slot->synack_ns)
-			__sync_fetch_and_or(&slot->flags, TW_SLOT_SYNACK_TWICE);
-		slot->synack_ns = bpf_ktime_get_ns();
-		slot->awaits_handshake = 1;
-		slot->highest_seq = p->sequence + 1;
-	}
-	if (p->tcp_flags & TCP_FIN)
-		__sync_fetch_and_or(&slot->flags, TW_SLOT_FIN_OUT);
-	if (p->tcp_flags & TCP_RST)
-		__sync_fetch_and_or(&slot->flags, TW_SLOT_RST_OUT);
-	return 0;
-}
-
-/* The kernel's own smoothed rtt, where the packet still knows its socket. */
-INLINE void note_srtt(struct tw_slot *slot, struct __sk_buff *skb)
+/* What the kernel knows of the socket, where the packet still knows it: the smoothed rtt and the largest segment. */
+INLINE void note_socket(struct passage *at, struct __sk_buff *skb)
 {
 	struct bpf_sock *socket = skb->sk;
 	struct bpf_tcp_sock *tcp;
@@ -161,25 +107,53 @@ INLINE void note_srtt(struct tw_slot *slot, struct __sk_buff *skb)
 	if (!socket)
 		return;
 	tcp = bpf_tcp_sock(socket);
-	if (tcp)
-		slot->srtt_us = tcp->srtt_us >> 3;
+	if (!tcp)
+		return;
+	at->slot->srtt_us = tcp->srtt_us >> 3;
+	if (at->stage)
+		at->stage->mss = tcp->mss_cache;
 }
 
-/* Takes the request that waits, if one does, and measures its turnaround. */
-INLINE void answer_out(struct tw_slot *slot, __u32 service, __u64 now_ns)
+/* Takes the request that waits, if this packet answers it, and measures its turnaround and stages. */
+INLINE void answer_out(struct passage *at, const struct packet *p, bool udp)
 {
-	__u64 request_ns = slot->request_ns ? __sync_lock_test_and_set(&slot->request_ns, 0) : 0;
+	struct tw_slot *slot = at->slot;
+	__u64 request_ns = slot->request_ns;
 
 	if (!request_ns)
 		return;
-	sample_turnaround(slot, service, TW_SERIES_TURNAROUND_NEXT, request_ns, now_ns ? now_ns : bpf_ktime_get_ns());
+	if (at->stage && answers_another(at->stage, request_ns, now_of(at), udp, p->sequence + p->payload))
+		return;
+	request_ns = __sync_lock_test_and_set(&slot->request_ns, 0);
+	if (!request_ns)
+		return;
+	sample_turnaround(slot, at->service, TW_SERIES_TURNAROUND_NEXT, request_ns, now_of(at));
+	if (at->stage)
+		complete_stages(at->stage, at->service, request_ns, at->now_ns);
 }
 
-/* TCP payload out. False: it was sent before. Leaves the time where it had to read it. */
-INLINE bool segment_out(struct __sk_buff *skb, struct tw_slot *slot, const struct packet *p, bool has_rule, __u64 *now_ns)
+/* A token begins with this segment, or goes on. */
+INLINE void token_out(struct passage *at, struct __sk_buff *skb, const struct packet *p, __u32 end)
 {
+	struct tw_slot *slot = at->slot;
+	__u32 place = tcp_token_place(slot, p);
+
+	if (place >= TW_TOKENS) {
+		if (at->stage && slot->rtt_method == TW_RTT_TIMESTAMP)
+			extend_token(slot, at->stage, p);
+		return;
+	}
+	note_socket(at, skb);
+	if (at->stage)
+		at->stage->token_end[place] = end;
+	store_token(slot->sent_ns, slot->token, place, tcp_token(slot, p), now_of(at));
+}
+
+/* TCP payload out. False: it was sent before. */
+INLINE bool segment_out(struct passage *at, struct __sk_buff *skb, const struct packet *p, bool has_rule)
+{
+	struct tw_slot *slot = at->slot;
 	__u32 end = p->sequence + p->payload;
-	__u32 place;
 
 	if (slot->rtt_method == TW_RTT_NONE) {
 		slot->rtt_method = has_rule ? TW_RTT_RULE : p->has_timestamps ? TW_RTT_TIMESTAMP : TW_RTT_SEQUENCE;
@@ -192,50 +166,54 @@ INLINE bool segment_out(struct __sk_buff *skb, struct tw_slot *slot, const struc
 		return false;
 	}
 	slot->highest_seq = end;
-	if (slot->rtt_method == TW_RTT_RULE)
-		return true;
-	place = tcp_token_place(slot, p);
-	if (place != TW_TOKENS) {
-		*now_ns = bpf_ktime_get_ns();
-		store_token(slot->sent_ns, slot->token, place, tcp_token(slot, p), *now_ns);
-		note_srtt(slot, skb);
-	}
+	if (slot->rtt_method != TW_RTT_RULE)
+		token_out(at, skb, p, end);
 	return true;
+}
+
+/* The pace of what the player is sent, and whether anything of him was read since the packet before. */
+INLINE void pace_out(struct passage *at, bool udp)
+{
+	struct tw_stage_slot *stage = at->stage;
+
+	keep_pace(&stage->pace_out, now_of(at));
+	if (!udp || !stage->read)
+		return;
+	if (stage->read == stage->read_at_last_out)
+		stage->starved++;
+	stage->read_at_last_out = stage->read;
 }
 
 INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 found)
 {
-	__u32 service = service_number(found);
-	struct tw_slot *slot = find_slot(&p->key);
-	bool ticks = settings.features & TW_FEATURE_TICKS;
+	struct passage at = {.service = service_number(found)};
 	bool udp = p->key.protocol == IPPROTO_UDP;
-	__u64 now_ns = 0, turnarounds_ns = 0;
-	__u32 number;
+	__u64 turnarounds_ns;
 
-	if (!slot && (udp || (p->payload && !(p->tcp_flags & TCP_RST))))
-		slot = take_slot(&p->key, service, udp ? 0 : TW_SLOT_SEEDED, false);
-	if (!slot) {
-		count_unslotted(service, TW_EGRESS, p->segments, p->payload);
+	at.slot = find_slot(&p->key, &at.number);
+	if (!at.slot && (udp || (p->payload && !(p->tcp_flags & TCP_RST))))
+		at.slot = take_slot(&p->key, at.service, udp ? 0 : TW_SLOT_SEEDED, false, &at.number);
+	if (!at.slot) {
+		count_unslotted(at.service, TW_EGRESS, p->segments, p->payload);
 		return;
 	}
-	__sync_fetch_and_add(&slot->packets_bytes_out, packets_and_bytes(p->segments, p->payload));
+	at.stage = stage_of(at.number);
+	__sync_fetch_and_add(&at.slot->packets_bytes_out, packets_and_bytes(p->segments, p->payload));
 	if (!udp) {
 		if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
-			tcp_control_out(slot, p);
-		if (!p->payload || !segment_out(skb, slot, p, found & TW_PORT_HAS_RULE, &now_ns))
+			tcp_control_out(at.slot, p);
+		if (!p->payload || !segment_out(&at, skb, p, found & TW_PORT_HAS_RULE))
 			return;
 	}
-	if (ticks) {
-		turnarounds_ns = slot->turnaround_sum_ns;
-		if (!now_ns)
-			now_ns = bpf_ktime_get_ns();
-	}
-	if (!(found & TW_PORT_HAS_RULE))
-		answer_out(slot, service, now_ns);
-	else if (slot_number(&p->key, &number))
-		rule_out_skb(skb, p, number, slot, service);
-	if (ticks)
-		burst_out(&p->key, service, now_ns, slot->turnaround_sum_ns - turnarounds_ns);
+	turnarounds_ns = at.slot->turnaround_sum_ns;
+	if (found & TW_PORT_HAS_RULE)
+		rule_out_skb(skb, p, at.number, at.slot, at.service);
+	else
+		answer_out(&at, p, udp);
+	if (at.stage)
+		pace_out(&at, udp);
+	if (settings.features & TW_FEATURE_TICKS)
+		burst_out(&p->key, at.service, now_of(&at), at.slot->turnaround_sum_ns - turnarounds_ns);
 }
 
 /* frame_bytes = 0: all of the frame is between data and data_end. */

@@ -47,7 +47,7 @@ INLINE int parse_fast(void *data, void *data_end, bool egress, struct packet *p)
 
 		if ((void *)(udp + 1) > data_end)
 			return TRY_SLOWLY;
-		set_ports(p, egress, udp->source, udp->dest);
+		set_udp(p, egress, udp);
 		p->header_end = p->l4_offset + sizeof(*udp);
 		p->payload = l4_bytes - sizeof(*udp);
 		return PARSED;

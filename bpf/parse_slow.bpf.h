@@ -177,7 +177,7 @@ INLINE int parse_slow(void *context, bool from_xdp, bool egress, struct packet *
 
 		if (load(context, from_xdp, at.offset, &udp, sizeof(udp)))
 			return TW_LOSS_TRUNCATED;
-		set_ports(p, egress, udp.source, udp.dest);
+		set_udp(p, egress, &udp);
 		p->header_end = at.offset + sizeof(udp);
 		p->payload = l4_bytes - sizeof(udp);
 		return PARSED;

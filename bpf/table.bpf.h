@@ -7,18 +7,21 @@
 
 #include "common.bpf.h"
 
-INLINE struct tw_slot *find_slot(const struct tw_connection_key *key)
-{
-	__u32 *number = bpf_map_lookup_elem(&connections, key);
+#define TW_NO_SLOT 0xffffffffU
 
-	if (!number)
-		return NULL;
-	return bpf_map_lookup_elem(&connection_slots, number);
+/* Leaves the slot's number; NULL and TW_NO_SLOT: the connection is not in the table. */
+INLINE struct tw_slot *find_slot(const struct tw_connection_key *key, __u32 *number)
+{
+	__u32 *found = bpf_map_lookup_elem(&connections, key);
+
+	*number = found ? *found : TW_NO_SLOT;
+	return found ? bpf_map_lookup_elem(&connection_slots, found) : NULL;
 }
 
 /* A slot for a connection that is not in the table, or (replace) whose entry belongs to one that has ended. User space sees the
- * slot once opened_ns is set, which comes last. NULL: counted as a loss. */
-static __noinline struct tw_slot *take_slot(const struct tw_connection_key *key, __u32 service, __u32 flags, bool replace)
+ * slot once opened_ns is set, which comes last. Leaves the number. NULL: counted as a loss. */
+static __noinline struct tw_slot *take_slot(const struct tw_connection_key *key, __u32 service, __u32 flags, bool replace,
+					    __u32 *taken)
 {
 	struct tw_service_counters *counters;
 	struct tw_slot *slot, *other;
@@ -31,13 +34,14 @@ static __noinline struct tw_slot *take_slot(const struct tw_connection_key *key,
 	slot = bpf_map_lookup_elem(&connection_slots, &number);
 	if (!slot)
 		return NULL;
+	*taken = number;
 	slot->key = *key;
 	slot->service = service;
 	slot->flags = flags;
 	slot->tcp_state = key->protocol == IPPROTO_TCP ? (flags & TW_SLOT_SEEDED ? TCP_ESTABLISHED : TCP_SYN_RECV) : 0;
 	if (bpf_map_update_elem(&connections, key, &number, replace ? BPF_ANY : BPF_NOEXIST)) {
 		bpf_map_push_elem(&free_slots, &number, 0);
-		other = find_slot(key); /* another CPU was first */
+		other = find_slot(key, taken); /* another CPU was first */
 		if (!other)
 			count_loss(TW_LOSS_TABLE_ERROR);
 		return other;

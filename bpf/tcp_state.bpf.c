@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "event.bpf.h"
 #include "socket_key.bpf.h"
 #include "table.bpf.h"
 
@@ -36,7 +37,7 @@ INLINE __u8 reason_of(int socket_error)
 	}
 }
 
-INLINE void change_slot(struct tw_slot *slot, __u32 to, int socket_error)
+INLINE void change_slot(struct tw_slot *slot, __u32 number, __u32 from, __u32 to, int socket_error)
 {
 	__u64 now_ns = bpf_ktime_get_ns();
 
@@ -54,6 +55,7 @@ INLINE void change_slot(struct tw_slot *slot, __u32 to, int socket_error)
 			slot->close_reason = reason_of(socket_error);
 		slot->closed_ns = now_ns;
 	}
+	tell_state(slot, number, from, to, now_ns);
 }
 
 /* A socket enters a state. `from` is TCP_LISTEN for listening sockets that close. */
@@ -62,7 +64,7 @@ INLINE void handle_state(struct sock *sk, __u32 from, __u32 to)
 	struct tw_service_counters *counters;
 	struct tw_connection_key key;
 	struct tw_slot *slot;
-	__u32 service;
+	__u32 service, number;
 
 	service = service_of(local_port(sk), IPPROTO_TCP);
 	if (!service || from == TCP_LISTEN || to == TCP_LISTEN || from == to || to >= TW_TCP_STATES)
@@ -70,7 +72,7 @@ INLINE void handle_state(struct sock *sk, __u32 from, __u32 to)
 	service = service_number(service);
 	if (!socket_key(sk, IPPROTO_TCP, &key))
 		return;
-	slot = find_slot(&key);
+	slot = find_slot(&key, &number);
 	/* A container's socket is followed once its packets have passed our interface; before that it only has the same port. */
 	if (!slot && !in_own_netns(sk))
 		return;
@@ -79,9 +81,9 @@ INLINE void handle_state(struct sock *sk, __u32 from, __u32 to)
 	if (counters)
 		__sync_fetch_and_add(&counters->transitions[to & (TW_TCP_STATES - 1)], 1);
 	if (!slot && to == TCP_ESTABLISHED)
-		slot = take_slot(&key, service, 0, false);
+		slot = take_slot(&key, service, 0, false, &number);
 	if (slot)
-		change_slot(slot, to, BPF_CORE_READ(sk, sk_err));
+		change_slot(slot, number, from, to, BPF_CORE_READ(sk, sk_err));
 }
 
 SEC("fentry/tcp_set_state")
@@ -113,11 +115,12 @@ int BPF_PROG(retransmit_tp, struct sock *sk)
 	struct tw_connection_key key;
 	struct tw_slot *slot;
 	__u32 service = service_of(local_port(sk), IPPROTO_TCP);
+	__u32 number;
 
 	if (!service || !socket_key(sk, IPPROTO_TCP, &key))
 		return 0;
 	service = service_number(service);
-	slot = find_slot(&key);
+	slot = find_slot(&key, &number);
 	if (!slot && !in_own_netns(sk))
 		return 0;
 	counters = bpf_map_lookup_elem(&service_counters, &service);
