@@ -55,7 +55,7 @@ class LoadedSource final : public KernelSource {
   std::unique_ptr<SharedMaps> maps_;
   SlotPool pool_;
   SocketWalk walk_;
-  TracingHooks tracing_;
+  AttachedHooks tracing_;
   std::vector<std::unique_ptr<PacketHooks>> interfaces_;
   std::vector<Watched> watched_;
   bool seed_wanted_ = false;
@@ -69,6 +69,7 @@ Result<ingest::RawTick> LoadedSource::read() {
   tick.unix_time = unix_now();
   tick.slots = maps_->slots();
   tick.echo_slots = maps_->echo_slots();
+  tick.bursts = maps_->bursts();
   tick.service_counters = maps_->service_counters();
   tick.service_cells = maps_->service_cells();
   tick.shard_mask = maps_->shard_mask();
@@ -131,6 +132,7 @@ Result<void> LoadedSource::write_port(std::uint16_t port) {
 // A number may have been another service's.
 void LoadedSource::zero_service(std::uint16_t number) {
   maps_->service_counters()[number] = tw_service_counters{};
+  if (!maps_->bursts().empty()) maps_->bursts()[number] = tw_burst_ring{};
   const std::size_t each = TW_SERIES_MAX * (maps_->shard_mask() + std::size_t{1});
   for (tw_service_histogram& histogram : maps_->service_cells().subspan(number * each, each)) histogram = tw_service_histogram{};
 }
@@ -206,9 +208,7 @@ std::vector<model::ProgramTotals> LoadedSource::read_programs() const {
     }
   };
   add(maps_->object());
-  for (const TracingHook* hook : {&tracing_.tcp_state, &tracing_.retransmissions}) {
-    if (hook->object) add(hook->object.get());
-  }
+  for (const AttachedProgram& attached : tracing_.programs) add(attached.object.get());
   return totals;
 }
 
@@ -221,8 +221,8 @@ Result<std::unique_ptr<KernelSource>> KernelSource::open(const SourceOptions& op
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
   if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0) spdlog::debug("RLIMIT_MEMLOCK stays as it is: {}", errno_text(errno));
 
-  Result<std::unique_ptr<SharedMaps>> maps =
-      SharedMaps::load({.connections = options.max_connections, .services = options.max_services, .rules = options.rules});
+  Result<std::unique_ptr<SharedMaps>> maps = SharedMaps::load(
+      {.connections = options.max_connections, .services = options.max_services, .rules = options.rules, .ticks = options.ticks});
   if (!maps) return std::unexpected(maps.error());
   auto source = std::make_unique<LoadedSource>(options, std::move(*maps));
   source->attach_tracing_hooks();

@@ -24,7 +24,8 @@ model::DoctorReport examine(const std::vector<std::string>& interfaces) {
       for (model::HookOutcome& outcome : PacketHooks::try_all(interface, (*maps)->programs()))
         report.hooks.push_back(std::move(outcome));
     }
-    for (model::HookOutcome& outcome : try_tracing(**maps)) report.hooks.push_back(std::move(outcome));
+    for (model::HookOutcome& outcome : attach_tracing(**maps, config::TcpStateHook::kAuto, Trial::kExamine).outcomes)
+      report.hooks.push_back(std::move(outcome));
     report.hooks.push_back(SocketWalk::load(**maps).outcome());
   } else {
     report.checks.push_back({.subject = "packet programs",
