@@ -307,6 +307,7 @@ void TickInference::count(const Pattern& pattern) {
     intervals->record(interval);
     if (!stalled(interval, period)) continue;
     ++tick_.stalls;
+    stalls_.push_back({.start = start, .interval = interval, .period = period});
     tick_.longest_stall = std::max(tick_.longest_stall, interval);
   }
   if (intervals) tick_.intervals = std::move(intervals);
@@ -320,13 +321,16 @@ void TickInference::remember(const Reading& reading) {
   }
   broken_ = broken_ || reading.missed;
   for (const Burst& burst : reading.bursts) window_.push_back({burst, !std::exchange(broken_, false)});
-  while (!window_.empty() && (window_.front().burst.start < reading.now - kWindow || window_.size() > kMostBursts))
-    window_.pop_front();
+  Nanoseconds from = reading.now - kWindow;
+  // However seldom it is read, each interval is looked at once.
+  if (tick_.period && !reading.bursts.empty()) from = std::min(from, counted_until_);
+  while (!window_.empty() && (window_.front().burst.start < from || window_.size() > kMostBursts)) window_.pop_front();
   receivers_.emplace_back(reading.now, reading.receivers);
   while (receivers_.front().first <= reading.now - kReceiversWindow && receivers_.size() > 1) receivers_.pop_front();
 }
 
 void TickInference::apply(const Reading& reading) {
+  stalls_.clear();
   remember(reading);
   judge();
 }

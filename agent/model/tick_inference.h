@@ -66,12 +66,22 @@ class TickInference {
     std::uint32_t receivers = 0;    // players that packets were sent to, since the reading before
   };
 
+  // A tick that stalled.
+  struct Late {
+    Nanoseconds start{};     // when its sends began
+    Nanoseconds interval{};  // from the tick before
+    Nanoseconds period{};    // of the loop, when this was found
+    friend bool operator==(const Late&, const Late&) = default;
+  };
+
   // Readings come in the order of their time. A silence of a second or more, in which nothing comes in either, is no stall:
   // nobody plays.
   void apply(const Reading& reading);
   // What comes next does not follow what was there before.
   void interrupt() { broken_ = true; }
   [[nodiscard]] const LoopTick& tick() const { return tick_; }
+  // Those that the last reading added to LoopTick::stalls, in order.
+  [[nodiscard]] std::span<const Late> stalls() const { return stalls_; }
 
  private:
   struct Seen {
@@ -89,6 +99,7 @@ class TickInference {
   [[nodiscard]] std::uint32_t receivers() const;
 
   LoopTick tick_;
+  std::vector<Late> stalls_;
   std::deque<Seen> window_;
   std::deque<std::pair<Nanoseconds, std::uint32_t>> receivers_;  // of the readings of the last two seconds
   std::optional<Nanoseconds> last_activity_;                     // reading that brought a burst or a packet in
