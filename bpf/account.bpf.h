@@ -5,6 +5,7 @@
 #ifndef TICKWIRE_ACCOUNT_BPF_H
 #define TICKWIRE_ACCOUNT_BPF_H
 
+#include "event.bpf.h"
 #include "table.bpf.h"
 
 INLINE __u64 packets_and_bytes(__u32 packets, __u32 payload)
@@ -78,6 +79,7 @@ INLINE void sample_rtt(struct tw_slot *slot, __u32 service, __u32 series, __u64 
 	__sync_fetch_and_add(&slot->rtt_samples, 1);
 	if (!slot->rtt_min_ns || elapsed_ns < slot->rtt_min_ns)
 		slot->rtt_min_ns = elapsed_ns;
+	check_threshold(slot, service, series, elapsed_ns, now_ns);
 }
 
 INLINE void sample_turnaround(struct tw_slot *slot, __u32 service, __u32 series, __u64 request_ns, __u64 now_ns)
@@ -92,6 +94,7 @@ INLINE void sample_turnaround(struct tw_slot *slot, __u32 service, __u32 series,
 	sample_cells(slot->turnaround_cells, part);
 	__sync_fetch_and_add(&slot->turnaround_sum_ns, elapsed_ns);
 	__sync_fetch_and_add(&slot->turnaround_samples, 1);
+	check_threshold(slot, service, series, elapsed_ns, now_ns);
 }
 
 #endif

@@ -8,18 +8,20 @@
 #include "tickwire/connection.h"
 #include "tickwire/types.h"
 
+/* That a connection was opened or has ended is told by its slot, exactly, and is not lost when the ring is full: no event here. */
 enum tw_event_kind {
-	TW_EVENT_OPENED = 1, /* a slot was taken */
-	TW_EVENT_STATE,      /* TCP: from `before` to `after`, include/net/tcp_states.h */
-	TW_EVENT_OVER,       /* a sample above its service's threshold */
+	TW_EVENT_STATE = 1, /* TCP: from `before` to `after`, include/net/tcp_states.h */
+	TW_EVENT_OVER,      /* a sample above its service's threshold */
 };
 
 /* One record. Submitted without a wake-up (that costs 15 to 20 us), so the reader polls. A full ring counts TW_LOSS_EVENT. */
 struct tw_event {
 	__u64 at_ns; /* CLOCK_MONOTONIC */
 	struct tw_connection_key key;
-	__u64 value_ns; /* TW_EVENT_OVER: the sample */
-	__u32 slot;     /* number of the slot, and its generation */
+	__u64 value_ns;   /* TW_EVENT_OVER: the sample */
+	__u64 over_ns;    /* TW_EVENT_OVER: the threshold */
+	__u64 suppressed; /* TW_EVENT_OVER: tw_thresholds.suppressed at this moment */
+	__u32 slot;       /* number of the slot, and its generation */
 	__u32 generation;
 	__u16 service; /* service number */
 	__u8 kind;     /* enum tw_event_kind */
@@ -28,9 +30,9 @@ struct tw_event {
 	__u8 series; /* TW_EVENT_OVER: enum tw_series */
 	__u8 _pad[2];
 };
-TW_STATIC_ASSERT(sizeof(struct tw_event) == 72, "event");
+TW_STATIC_ASSERT(sizeof(struct tw_event) == 88, "event");
 
-#define TW_EVENTS_BYTES (512 * 1024)
+#define TW_EVENTS_BYTES (512 * 1024) /* 5,461 records with their headers of 8 bytes */
 
 /* Map thresholds: key = service number; written by user space, the last two by the programs. A sample above over_ns of its series'
  * quantity is an event, at most TW_EVENTS_A_SECOND of a service in each second (tw_epoch()); more are counted as suppressed. */

@@ -15,9 +15,10 @@
 struct tw_settings {
 	__u32 shard_mask;               /* shards of service_cells, a power of two, less one */
 	__u32 features;                 /* TW_FEATURE_* */
+	__u64 over_least_ns;            /* the lowest threshold of any service, tw_thresholds; 0 = none */
 	__u64 cut_ns[TW_SERVICE_PARTS]; /* the decimal bound inside each service part; all ones = none */
 };
-TW_STATIC_ASSERT(sizeof(struct tw_settings) == 8 + 8 * TW_SERVICE_PARTS, "settings");
+TW_STATIC_ASSERT(sizeof(struct tw_settings) == 16 + 8 * TW_SERVICE_PARTS, "settings");
 
 /* The cell of a service's histogram that a duration counts in. */
 TW_INLINE __u32 tw_service_cell(const __u64 *cut_ns, __u64 ns)
