@@ -83,7 +83,15 @@ void ConnectionTable::begin(const Tick& tick, const ConnectionChange& change, co
   row->key = change.key;
   row->service = slot.service->id;
   row->last_packet = change.opened;
+  note(*row, change.opened, Opened{.state = state_after(change, row->key.protocol), .seeded = change.seeded});
   slot.row = std::move(row);
+}
+
+void ConnectionTable::note(const Connection& row, Nanoseconds at, Event::What what) {
+  events_.push_back({.at = at,
+                     .service = row.service,
+                     .connection = Event::Subject{.id = row.id, .key = row.key},
+                     .what = std::move(what)});
 }
 
 void ConnectionTable::update(const Tick& tick, const ConnectionChange& change, Slot& slot) {
@@ -101,6 +109,9 @@ void ConnectionTable::update(const Tick& tick, const ConnectionChange& change, S
   std::shared_ptr<Connection> row = counted(tick, change, *slot.row, *slot.service);
   const ConnectionState state = state_after(change, row->key.protocol);
   if (slot.first_sign == CloseReason::kNone) slot.first_sign = first_sign(change);
+  // What a hook sees it tells itself.
+  if (!change.state_from_kernel && row->state != state && row->state != ConnectionState::kNone)
+    note(*row, tick.monotonic, StateChanged{.from = row->state, .to = state});
   if (state == ConnectionState::kClosed) {
     CloseReason reason = change.close_reason != CloseReason::kNone ? change.close_reason : slot.first_sign;
     if (reason == CloseReason::kNone && !was_established(*row)) reason = CloseReason::kHalfOpen;
@@ -155,6 +166,7 @@ void ConnectionTable::end(Slot& slot, std::shared_ptr<Connection> row, CloseReas
   row->state = ConnectionState::kClosed;
   row->closed = at;
   row->close_reason = reason;
+  events_.push_back(closed_event(*row));
   lingering_.emplace(at, row->id);
   shown_.emplace(at, row->id);
   deadlines_[row->id.slot] = kNever;

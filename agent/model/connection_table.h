@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "model/connection.h"
+#include "model/event.h"
 #include "model/lifecycle.h"
 #include "model/service_table.h"
 #include "model/tick.h"
@@ -34,6 +35,8 @@ class ConnectionTable {
   void end_service(const ServiceRecord& service, Nanoseconds now);
   // Ended for longer than limits.linger at `now`; each id once.
   [[nodiscard]] std::vector<ConnectionId> take_ended(Nanoseconds now);
+  // Connections that were opened, changed their state as their packets tell, and ended, since the last call.
+  [[nodiscard]] std::vector<Event> take_events() { return std::exchange(events_, {}); }
   // Ordered by id.
   [[nodiscard]] std::vector<Row> rows() const;
   // Ended rows that had to go early.
@@ -63,6 +66,8 @@ class ConnectionTable {
   // The same, and its service has counted what stages tell of it.
   [[nodiscard]] std::shared_ptr<Connection> counted(const Tick& tick, const ConnectionChange& change, const Connection& before,
                                                     ServiceRecord& service) const;
+  // Notes an event of the row.
+  void note(const Connection& row, Nanoseconds at, Event::What what);
   void end(Slot& slot, std::shared_ptr<Connection> row, CloseReason reason, Nanoseconds at);
   void end_silent(Nanoseconds now);
   void drop_shown(Nanoseconds now);
@@ -76,6 +81,7 @@ class ConnectionTable {
   std::map<ConnectionId, Row> released_;  // ended, without a slot
   Ended lingering_;                       // not yet given out by take_ended()
   Ended shown_;                           // ended rows in slots_ or released_
+  std::vector<Event> events_;             // not yet given out by take_events()
   std::uint64_t dropped_ = 0;
   std::optional<Nanoseconds> last_tick_;
 };

@@ -105,6 +105,7 @@ void ServiceTable::apply(const Tick& tick) {
 void ServiceTable::apply(const Tick& tick, const ServiceChange& change, Service& totals) {
   totals.opened += change.opened;
   totals.retransmissions += change.retransmissions;
+  totals.suppressed += change.suppressed;
   for (const ConnectionState state : tcp_states()) {
     const std::uint64_t entered = change.transitions.at(static_cast<std::size_t>(state));
     if (entered > 0) totals.transitions[state] += entered;
@@ -116,7 +117,7 @@ void ServiceTable::apply(const Tick& tick, const ServiceChange& change, Service&
   }
 }
 
-void ServiceTable::infer_ticks(const Tick& tick) {
+void ServiceTable::infer_ticks(const Tick& tick, EventQueue& events) {
   if (!tick.has_bursts) return;
   std::vector<BurstGain> gains(by_number_.size());
   for (const BurstGain& gain : tick.burst_gains) {
@@ -132,6 +133,9 @@ void ServiceTable::infer_ticks(const Tick& tick) {
                        .packets_in = packets_in - std::exchange(record.packets_in, packets_in),
                        .receivers = std::exchange(record.receivers, 0)});
     record.totals.tick = record.tick.tick();
+    for (const TickInference::Late& late : record.tick.stalls()) {
+      events.add({.at = late.start, .service = record.id, .what = Stall{.interval = late.interval, .period = late.period}});
+    }
   }
 }
 

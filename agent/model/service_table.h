@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/event_log.h"
 #include "model/service.h"
 #include "model/stage_tally.h"
 #include "model/tick.h"
@@ -49,8 +50,8 @@ class ServiceTable {
   [[nodiscard]] std::shared_ptr<ServiceRecord> find(std::uint16_t number) const;
   // Counts what the tick's services gained; a number without service is ignored.
   void apply(const Tick& tick);
-  // Infers the game loops' ticks, after everything else of the tick was counted.
-  void infer_ticks(const Tick& tick);
+  // Infers the game loops' ticks, after everything else of the tick was counted, and tells their stalls.
+  void infer_ticks(const Tick& tick, EventQueue& events);
   // Watched services, ordered by id.
   [[nodiscard]] std::vector<Service> services() const;
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/connection.h"
+#include "model/event_log.h"
 #include "model/hooks.h"
 #include "model/service.h"
 #include "model/tick.h"
@@ -40,6 +41,7 @@ struct Snapshot {
 
   std::vector<Service> services;                               // ordered by ServiceId
   std::vector<std::shared_ptr<const Connection>> connections;  // living ones and those that ended within a minute, ordered by id
+  EventLog events;                                             // the newest ones, of this tick and those before
   std::array<std::uint64_t, TW_LOSS_MAX> losses{};             // totals
   std::vector<InterfaceTotals> interfaces;
   std::vector<ProgramTotals> programs;

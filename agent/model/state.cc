@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/state.h"
 
+#include <utility>
+#include <variant>
+
 #include "model/connection_table.h"
 #include "model/service_table.h"
 
@@ -11,9 +14,25 @@ struct State::Impl {
 
   ServiceTable services;
   ConnectionTable connections;
-  // What a tick tells in totals, of the last one; rows, services and hooks are not kept here.
+  EventQueue events;
+  // What a tick tells in totals, of the last one, and the events of all; rows, services and hooks are not kept here.
   Snapshot last;
+
+  void take_told(const Tick& tick);
 };
+
+void State::Impl::take_told(const Tick& tick) {
+  for (const ToldEvent& told : tick.events) {
+    const auto service = services.find(told.service);
+    const ConnectionKey& key = told.connection.key;
+    // The number may have passed on to another service since.
+    if (!service || service->id->protocol != key.protocol || service->id->port != key.local.port) continue;
+    events.add({.at = told.at,
+                .service = service->id,
+                .connection = told.connection,
+                .what = std::visit([](const auto& what) { return Event::What(what); }, told.what)});
+  }
+}
 
 State::State(StateLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
 
@@ -41,8 +60,12 @@ void State::apply(const Tick& tick) {
   last.slots_capacity = tick.slots_capacity;
   ++last.ticks;
   impl_->services.apply(tick);
+  // Before what the slots tell: of one moment the change of state comes before the end.
+  impl_->take_told(tick);
   impl_->connections.apply(tick, impl_->services);
-  impl_->services.infer_ticks(tick);
+  for (Event& event : impl_->connections.take_events()) impl_->events.add(std::move(event));
+  impl_->services.infer_ticks(tick, impl_->events);
+  last.events.append(impl_->events.take(tick.monotonic, tick.unix_time));
 }
 
 std::vector<ConnectionId> State::take_ended() { return impl_->connections.take_ended(impl_->last.monotonic); }

@@ -10,10 +10,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "model/burst.h"
 #include "model/connection.h"
+#include "model/event.h"
 #include "model/histogram.h"
 #include "model/protocol.h"
 #include "model/rule.h"
@@ -78,7 +80,16 @@ struct ServiceChange {
   std::uint64_t opened = 0;                                // gained
   std::array<std::uint64_t, TW_TCP_STATES> transitions{};  // gained, by the kernel's state number
   std::uint64_t retransmissions = 0;                       // gained
+  std::uint64_t suppressed = 0;                            // gained: samples over a threshold that were not told
   std::array<HistogramGain, kSeriesCount> histograms{};    // gained, by Series
+};
+
+// What the kernel told through its ring buffer.
+struct ToldEvent {
+  std::chrono::nanoseconds at{};  // CLOCK_MONOTONIC; may be later than the tick's, by as much as reading takes
+  std::uint16_t service = 0;      // the service's number
+  Event::Subject connection;
+  std::variant<StateChanged, OverThreshold> what;
 };
 
 struct InterfaceTotals {
@@ -99,6 +110,7 @@ struct Tick {
   std::vector<ConnectionChange> connections;
   std::vector<DetailChange> details;
   std::vector<ServiceChange> services;
+  std::vector<ToldEvent> events;
   bool has_bursts = false;                          // false: bursts are not kept, and no tick is inferred
   std::vector<Burst> bursts;                        // what BurstGain points into
   std::vector<BurstGain> burst_gains;               // services with new bursts
