@@ -47,10 +47,10 @@ std::ostream& operator<<(std::ostream& out, const Totals& totals) {
   return out << " }";
 }
 
-void BpfTest::SetUpTestSuite() {
+void BpfTest::load(const Sizes& sizes) {
   failure_.reset();
   if (::geteuid() != 0) return;
-  auto loaded = Programs::load(Sizes{});
+  auto loaded = Programs::load(sizes);
   if (loaded) {
     programs_ = std::move(*loaded);
   } else {

@@ -52,10 +52,12 @@ std::ostream& operator<<(std::ostream& out, const Totals& totals);
 
 class BpfTest : public testing::Test {
  protected:
-  static void SetUpTestSuite();
+  static void SetUpTestSuite() { load({}); }
   static void TearDownTestSuite();
   void SetUp() override;
 
+  // For suites that need other sizes or features, instead of SetUpTestSuite.
+  static void load(const Sizes& sizes);
   [[nodiscard]] static Programs& programs() { return *programs_; }
 
   // As at the start of a test.

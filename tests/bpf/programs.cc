@@ -79,6 +79,7 @@ std::uint16_t encoded(std::optional<std::uint16_t> service, unsigned flags) {
 
 void fill(tw_settings& settings, const Sizes& sizes) {
   settings.shard_mask = sizes.shards - 1;
+  settings.features = sizes.features;
   const auto cuts = model::service_cuts();
   std::copy(cuts.begin(), cuts.end(), settings.cut_ns);
 }
@@ -94,12 +95,13 @@ Programs::~Programs() = default;
 Result<std::unique_ptr<Programs>> Programs::load(const Sizes& sizes) {
   Object object(packets_bpf::open(nullptr));
   if (!object) return fail_errno(errno, "open", "packets.bpf.o");
-  fill(object->rodata->settings, sizes);
+  fill(object->rodata_settings->settings, sizes);
   ::bpf_map__set_max_entries(object->maps.connections, sizes.connections);
   ::bpf_map__set_max_entries(object->maps.connection_slots, sizes.connections);
   ::bpf_map__set_max_entries(object->maps.echo_slots, sizes.connections);
   ::bpf_map__set_max_entries(object->maps.free_slots, sizes.connections);
   ::bpf_map__set_max_entries(object->maps.rules, sizes.services);
+  ::bpf_map__set_max_entries(object->maps.bursts, sizes.services);
   ::bpf_map__set_max_entries(object->maps.service_counters, sizes.services);
   ::bpf_map__set_max_entries(object->maps.service_cells, sizes.services * TW_SERIES_MAX * sizes.shards);
   if (const int result = packets_bpf::load(object.get()); result != 0) return fail_errno(-result, "load", "packets.bpf.o");
@@ -138,6 +140,7 @@ void Programs::reset(std::uint32_t free_slots) {
   clear<tw_slot>(maps.connection_slots);
   clear<tw_echo_slot>(maps.echo_slots);
   clear<tw_rule>(maps.rules);
+  clear<tw_burst_ring>(maps.bursts);
   clear<tw_service_counters>(maps.service_counters);
   clear<tw_service_histogram>(maps.service_cells);
   clear_per_cpu<tw_losses>(maps.losses);
@@ -220,6 +223,10 @@ void Programs::insert(const tw_connection_key& key, std::uint32_t slot_number) {
 tw_service_counters Programs::service(std::uint16_t number) const {
   return read<tw_service_counters>(object_->maps.service_counters, number);
 }
+
+tw_burst_ring Programs::burst_ring(std::uint16_t service) const { return read<tw_burst_ring>(object_->maps.bursts, service); }
+
+void Programs::store(std::uint16_t service, const tw_burst_ring& ring) { write(object_->maps.bursts, service, ring); }
 
 tw_service_histogram Programs::service_histogram(std::uint16_t number, tw_series series) const {
   tw_service_histogram sum{};

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "harness/packet.h"
+#include "tickwire/burst.h"
 #include "tickwire/connection.h"
 #include "tickwire/loss.h"
 #include "tickwire/rule.h"
@@ -34,7 +35,8 @@ enum class Program { kIngressXdp, kIngressXdpFrags, kIngressTc, kEgressTc };
 struct Sizes {
   std::uint32_t connections = 16;
   std::uint32_t services = 4;
-  std::uint32_t shards = 1;  // a power of two
+  std::uint32_t shards = 1;    // a power of two
+  std::uint32_t features = 0;  // TW_FEATURE_*
 };
 
 // Receive offload, segmentation offload: one packet in place of several.
@@ -85,6 +87,8 @@ class Programs {
   // An entry of the connection table that has no slot of its own.
   void insert(const tw_connection_key& key, std::uint32_t slot_number);
   [[nodiscard]] tw_service_counters service(std::uint16_t number) const;
+  [[nodiscard]] tw_burst_ring burst_ring(std::uint16_t service) const;
+  void store(std::uint16_t service, const tw_burst_ring& ring);
   // Sum over the shards.
   [[nodiscard]] tw_service_histogram service_histogram(std::uint16_t number, tw_series series) const;
   // Sums over the processors.
