@@ -1,5 +1,5 @@
 /* What it owns: the smallest helpers: counting a loss, finding a service, comparing sequence numbers.
- * Who may use it: bpf/. First rung of the ladder common -> packet -> parse -> table -> account -> echo.
+ * Who may use it: bpf/. First rung of the ladder common -> packet -> parse, common -> find -> table -> account -> echo.
  * Thread: programs on any CPU.
  * SPDX-License-Identifier: GPL-2.0-only */
 #ifndef TICKWIRE_COMMON_BPF_H

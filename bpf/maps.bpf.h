@@ -112,6 +112,14 @@ struct {
 	__type(value, struct tw_stage_slot);
 } stage_slots SEC(".maps");
 
+/* 0 -> the newest datagram that was handed to a socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tw_delivery);
+} deliveries SEC(".maps");
+
 /* Socket cookie -> local addresses that are in use on it. Filled where datagrams are delivered. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -145,6 +153,7 @@ struct {
 	__type(value, struct tw_burst_ring);
 } bursts SEC(".maps");
 
-const volatile struct tw_settings settings;
+/* A map of its own, so that every object is given the one that is filled. */
+const volatile struct tw_settings settings SEC(".rodata.settings");
 
 #endif

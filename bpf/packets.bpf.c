@@ -12,7 +12,7 @@
 #include "parse.bpf.h"
 #include "protocols/rule.bpf.h"
 #include "protocols/tcp.bpf.h"
-#include "stage.bpf.h"
+#include "stage_sample.bpf.h"
 #include "table.bpf.h"
 #include "tcp_control.bpf.h"
 

@@ -1,22 +1,11 @@
-/* What it owns: finding a connection's slot, and taking one for a new connection.
+/* What it owns: taking a slot for a new connection.
  * Who may use it: bpf/.
  * Thread: programs on any CPU.
  * SPDX-License-Identifier: GPL-2.0-only */
 #ifndef TICKWIRE_TABLE_BPF_H
 #define TICKWIRE_TABLE_BPF_H
 
-#include "common.bpf.h"
-
-#define TW_NO_SLOT 0xffffffffU
-
-/* Leaves the slot's number; NULL and TW_NO_SLOT: the connection is not in the table. */
-INLINE struct tw_slot *find_slot(const struct tw_connection_key *key, __u32 *number)
-{
-	__u32 *found = bpf_map_lookup_elem(&connections, key);
-
-	*number = found ? *found : TW_NO_SLOT;
-	return found ? bpf_map_lookup_elem(&connection_slots, found) : NULL;
-}
+#include "find.bpf.h"
 
 /* A slot for a connection that is not in the table, or (replace) whose entry belongs to one that has ended. User space sees the
  * slot once opened_ns is set, which comes last. Leaves the number. NULL: counted as a loss. */

@@ -58,6 +58,8 @@ struct inet_sock {
 /* include/linux/tcp.h */
 struct tcp_sock {
 	struct inet_sock inet_conn_base; /* never read through: only its address counts */
+	__u32 copied_seq;                /* next byte that the game will read */
+	__u32 write_seq;                 /* where its next write begins */
 	__u32 srtt_us;                   /* smoothed rtt << 3 */
 	__u32 total_retrans;
 };

@@ -8,7 +8,7 @@
 #include "echo.bpf.h"
 #include "pace.bpf.h"
 #include "parse.bpf.h"
-#include "stage.bpf.h"
+#include "stage_sample.bpf.h"
 
 /* Two full segments are acknowledged at once (RFC 1122 4.2.3.2, RFC 5681 4.2). */
 #define MSS_UNKNOWN 1460

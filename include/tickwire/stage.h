@@ -89,6 +89,12 @@ TW_INLINE __u32 tw_epoch(__u64 now_ns)
 	return (__u32)(now_ns >> TW_EPOCH_SHIFT) + 1;
 }
 
+/* Map deliveries, per CPU: the newest datagram that was handed to a socket on this CPU. A refusal follows at once on the same one. */
+struct tw_delivery {
+	__u32 number; /* of the slot */
+	__u32 valid;
+};
+
 /* Map socket_addresses: socket cookie -> the local addresses that its datagrams came to: a read or a write on a socket that is bound
  * to any address tells the player's address only, and the connection is found by both. */
 #define TW_SOCKET_ADDRESSES 4
