@@ -47,17 +47,22 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::load(const MapSizes& sizes) {
   maps->shard_mask_ = std::min(std::bit_ceil(cpus), kShards) - 1;
   const std::uint32_t histograms = sizes.services * TW_SERIES_MAX * (maps->shard_mask_ + 1);
 
-  skeleton.rodata->settings.shard_mask = maps->shard_mask_;
-  if (sizes.ticks) skeleton.rodata->settings.features |= TW_FEATURE_TICKS;
+  tw_settings& settings = skeleton.rodata_settings->settings;
+  settings.shard_mask = maps->shard_mask_;
+  settings.over_least_ns = sizes.over_least_ns;
+  if (sizes.stages) settings.features |= TW_FEATURE_STAGES;
+  if (sizes.ticks) settings.features |= TW_FEATURE_TICKS;
   const auto cuts = model::service_cuts();
-  std::ranges::copy(cuts, skeleton.rodata->settings.cut_ns);
+  std::ranges::copy(cuts, settings.cut_ns);
   bpf_map__set_max_entries(skeleton.maps.connections, sizes.connections);
   bpf_map__set_max_entries(skeleton.maps.connection_slots, sizes.connections);
   bpf_map__set_max_entries(skeleton.maps.free_slots, sizes.connections);
   bpf_map__set_max_entries(skeleton.maps.service_counters, sizes.services);
   bpf_map__set_max_entries(skeleton.maps.service_cells, histograms);
   bpf_map__set_max_entries(skeleton.maps.rules, sizes.services);
+  bpf_map__set_max_entries(skeleton.maps.thresholds, sizes.services);
   if (sizes.rules) bpf_map__set_max_entries(skeleton.maps.echo_slots, sizes.connections);
+  if (sizes.stages) bpf_map__set_max_entries(skeleton.maps.stage_slots, sizes.connections);
   if (sizes.ticks) bpf_map__set_max_entries(skeleton.maps.bursts, sizes.services);
 
   const int loaded = packets_bpf__load(&skeleton);
@@ -72,9 +77,15 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::load(const MapSizes& sizes) {
     if (auto done = map_into(maps->echoes_, skeleton.maps.echo_slots, sizes.connections); !done)
       return std::unexpected(done.error());
   }
+  if (sizes.stages) {
+    if (auto done = map_into(maps->stages_, skeleton.maps.stage_slots, sizes.connections); !done)
+      return std::unexpected(done.error());
+  }
   if (sizes.ticks) {
     if (auto done = map_into(maps->bursts_, skeleton.maps.bursts, sizes.services); !done) return std::unexpected(done.error());
   }
+  if (auto done = map_into(maps->thresholds_, skeleton.maps.thresholds, sizes.services); !done)
+    return std::unexpected(done.error());
   if (auto done = map_into(maps->counters_, skeleton.maps.service_counters, sizes.services); !done)
     return std::unexpected(done.error());
   if (auto done = map_into(maps->cells_, skeleton.maps.service_cells, histograms); !done) return std::unexpected(done.error());

@@ -18,8 +18,10 @@
 #include "kernel/packet_hooks.h"
 #include "tickwire/burst.h"
 #include "tickwire/connection.h"
+#include "tickwire/event.h"
 #include "tickwire/rule.h"
 #include "tickwire/service.h"
+#include "tickwire/stage.h"
 
 struct packets_bpf;  // generated: packets.skel.h
 
@@ -61,8 +63,10 @@ class MappedArray {
 struct MapSizes {
   std::uint32_t connections = 16384;
   std::uint32_t services = 64;
-  bool rules = false;  // room for what rules keep of a connection
-  bool ticks = false;  // bursts of packets out are kept
+  bool rules = false;   // room for what rules keep of a connection
+  bool stages = false;  // room for what stages keep of a connection
+  bool ticks = false;   // bursts of packets out are kept
+  std::uint64_t over_least_ns = 0;  // tw_settings.over_least_ns
 };
 
 class SharedMaps {
@@ -78,8 +82,11 @@ class SharedMaps {
   [[nodiscard]] std::span<tw_slot> slots() const { return slots_.values(); }
   // Empty without MapSizes::rules.
   [[nodiscard]] std::span<tw_echo_slot> echo_slots() const { return echoes_.values(); }
+  // Empty without MapSizes::stages.
+  [[nodiscard]] std::span<tw_stage_slot> stage_slots() const { return stages_.values(); }
   // Empty without MapSizes::ticks.
   [[nodiscard]] std::span<tw_burst_ring> bursts() const { return bursts_.values(); }
+  [[nodiscard]] std::span<tw_thresholds> thresholds() const { return thresholds_.values(); }
   [[nodiscard]] std::span<tw_service_counters> service_counters() const { return counters_.values(); }
   [[nodiscard]] std::span<tw_service_histogram> service_cells() const { return cells_.values(); }
 
@@ -89,7 +96,9 @@ class SharedMaps {
   std::uint32_t shard_mask_ = 0;
   MappedArray<tw_slot> slots_;
   MappedArray<tw_echo_slot> echoes_;
+  MappedArray<tw_stage_slot> stages_;
   MappedArray<tw_burst_ring> bursts_;
+  MappedArray<tw_thresholds> thresholds_;
   MappedArray<tw_service_counters> counters_;
   MappedArray<tw_service_histogram> cells_;
 };

@@ -47,6 +47,7 @@ void SlotPool::clear(std::uint32_t number) const {
   std::atomic_ref(slot.opened_ns).store(0, std::memory_order_release);
   std::memset(&slot, 0, sizeof(slot));
   if (number < maps_.echo_slots().size()) std::memset(&maps_.echo_slots()[number], 0, sizeof(tw_echo_slot));
+  if (number < maps_.stage_slots().size()) std::memset(&maps_.stage_slots()[number], 0, sizeof(tw_stage_slot));
   slot.generation = generation + 1;
   std::atomic_thread_fence(std::memory_order_release);
 }
