@@ -106,6 +106,7 @@ Result<void> Agent::start_kernel() {
                                                                                      .max_connections = options_.max_connections,
                                                                                      .max_services = options_.max_services,
                                                                                      .rules = !options_.rules.empty(),
+                                                                                     .ticks = options_.ticks,
                                                                                      .arrival = options_.arrival,
                                                                                      .departure = options_.departure,
                                                                                      .tcp_state = options_.tcp_state});

@@ -124,6 +124,15 @@ constexpr std::array kRows{
     Row{"tcp-state", "HOOK", kOnce,
         "Where changes of TCP state are seen: auto, fentry, kprobe, tracepoint, none.\nauto takes the first that works.", "auto",
         [](std::string_view value, RunOptions& options) { return set_word(value, kTcpStateHooks, options.tcp_state); }},
+    Row{"no-ticks", "", kOnce,
+        "Do not infer the ticks of the game loops: spares the clock that is read for each\npacket out, and 8 KiB a service.",
+        "off",
+        [](std::string_view value, RunOptions& options) {
+          bool without = false;
+          auto done = set_word(value, kSwitch, without);
+          options.ticks = !without;
+          return done;
+        }},
     Row{"expose-connections", "", kOnce,
         "Serve the connection table over TCP as well: everyone who can connect sees the\nplayers' addresses.", "off",
         [](std::string_view value, RunOptions& options) { return set_word(value, kSwitch, options.expose_connections); }},

@@ -48,6 +48,7 @@ struct RunOptions {
   Arrival arrival = Arrival::kAuto;
   Departure departure = Departure::kAuto;
   TcpStateHook tcp_state = TcpStateHook::kAuto;
+  bool ticks = true;                       // --no-ticks: game loops are not inferred
   bool expose_connections = false;         // the connection table over TCP as well
   std::uint32_t connection_series = 1000;  // most label sets of /metrics/connections, 0 .. 100,000
   LogLevel log_level = LogLevel::kInfo;

@@ -16,7 +16,7 @@ model::DoctorReport examine(const std::vector<std::string>& interfaces) {
   route_libbpf_messages();
   model::DoctorReport report;
   report.checks = examine_requirements();
-  Result<std::unique_ptr<SharedMaps>> maps = SharedMaps::load({.connections = 64, .services = 1});
+  Result<std::unique_ptr<SharedMaps>> maps = SharedMaps::load({.connections = 64, .services = 1, .ticks = true});
   if (maps) {
     report.checks.push_back(
         {.subject = "packet programs", .verdict = Verdict::kOk, .finding = "loaded and verified", .advice = {}});

@@ -29,6 +29,7 @@ TEST(RunOptions, HaveTheirDefaultsWithoutFlags) {
   EXPECT_EQ(parsed.options.interval, seconds(1));
   EXPECT_EQ(parsed.options.udp_idle, seconds(30));
   EXPECT_EQ(parsed.options.connection_series, 1000U);
+  EXPECT_TRUE(parsed.options.ticks);
   EXPECT_FALSE(parsed.options.expose_connections);
 }
 
@@ -52,6 +53,7 @@ TEST(RunOptions, AreTheSameWhenTheDefaultsOfTheHelpTextAreGiven) {
                                       "auto",
                                       "--tcp-state",
                                       "auto",
+                                      "--no-ticks=off",
                                       "--expose-connections=off",
                                       "--connection-series",
                                       "1000",
@@ -68,6 +70,7 @@ TEST(RunOptions, AreTheSameWhenTheDefaultsOfTheHelpTextAreGiven) {
   EXPECT_EQ(given.arrival, defaults.arrival);
   EXPECT_EQ(given.departure, defaults.departure);
   EXPECT_EQ(given.tcp_state, defaults.tcp_state);
+  EXPECT_EQ(given.ticks, defaults.ticks);
   EXPECT_EQ(given.expose_connections, defaults.expose_connections);
   EXPECT_EQ(given.connection_series, defaults.connection_series);
   EXPECT_EQ(given.log_level, defaults.log_level);
@@ -102,6 +105,7 @@ TEST(RunOptions, TakeEveryFlag) {
                                    "clsact",
                                    "--tcp-state",
                                    "kprobe",
+                                   "--no-ticks",
                                    "--expose-connections",
                                    "--connection-series",
                                    "0",
@@ -130,6 +134,7 @@ TEST(RunOptions, TakeEveryFlag) {
   EXPECT_EQ(options.arrival, Arrival::kXdpNative);
   EXPECT_EQ(options.departure, Departure::kClsact);
   EXPECT_EQ(options.tcp_state, TcpStateHook::kKprobe);
+  EXPECT_FALSE(options.ticks);
   EXPECT_TRUE(options.expose_connections);
   EXPECT_EQ(options.connection_series, 0U);
   EXPECT_EQ(options.log_level, LogLevel::kError);
@@ -166,6 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFlag{{"--departure", "native"}, "--departure: 'native' is none of auto, tcx, clsact"},
         BadFlag{{"--tcp-state", "on"}, "--tcp-state: 'on' is none of auto, fentry, kprobe, tracepoint, none"},
         BadFlag{{"--log-level", "loud"}, "--log-level: 'loud' is none of debug, info, warn, error"},
+        BadFlag{{"--no-ticks=never"}, "--no-ticks: 'never' is none of true, false"},
         BadFlag{{"--expose-connections=maybe"}, "--expose-connections: 'maybe' is none of true, false"},
         BadFlag{{"--service", "world=sctp/7777"}, "--service: "}, BadFlag{{"--service", ""}, "--service: "},
         BadFlag{{"--rule", ""}, "--rule: "}, BadFlag{{"--rule", "world: token=64:16"}, "--rule: "},
