@@ -136,6 +136,15 @@ tw_echo_slot BpfTest::echo_slot_of(const Path& path, std::uint8_t protocol) cons
   return programs().echo_slot(*number);
 }
 
+tw_stage_slot BpfTest::stage_slot_of(const Path& path, std::uint8_t protocol) const {
+  const auto number = programs().slot_number(key_of(path, protocol));
+  if (!number) {
+    ADD_FAILURE() << "the connection has no slot";
+    return {};
+  }
+  return programs().stage_slot(*number);
+}
+
 std::uint64_t samples_in(const __u64 (&words)[TW_CONNECTION_WORDS]) {
   std::uint64_t samples = 0;
   for (const std::uint64_t word : words) {

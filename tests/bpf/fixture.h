@@ -75,6 +75,8 @@ class BpfTest : public testing::Test {
   [[nodiscard]] tw_slot slot_of(const Path& path, std::uint8_t protocol) const;
   // What a rule keeps of it; likewise.
   [[nodiscard]] tw_echo_slot echo_slot_of(const Path& path, std::uint8_t protocol) const;
+  // What stages keep of it; likewise.
+  [[nodiscard]] tw_stage_slot stage_slot_of(const Path& path, std::uint8_t protocol) const;
   [[nodiscard]] std::uint64_t losses(tw_loss reason) const { return programs().losses().count[reason]; }
   // Overwrites a part of a connection's slot: what only time or luck would bring about.
   template <typename Change>
@@ -92,6 +94,14 @@ class BpfTest : public testing::Test {
     tw_echo_slot echo = programs().echo_slot(*number);
     change(echo);
     programs().store(*number, echo);
+  }
+  template <typename Change>
+  void change_stage_slot(const Path& path, std::uint8_t protocol, Change change) {
+    const auto number = programs().slot_number(key_of(path, protocol));
+    ASSERT_TRUE(number.has_value());
+    tw_stage_slot stage = programs().stage_slot(*number);
+    change(stage);
+    programs().store(*number, stage);
   }
 
  private:

@@ -99,6 +99,7 @@ Result<std::unique_ptr<Programs>> Programs::load(const Sizes& sizes) {
   ::bpf_map__set_max_entries(object->maps.connections, sizes.connections);
   ::bpf_map__set_max_entries(object->maps.connection_slots, sizes.connections);
   ::bpf_map__set_max_entries(object->maps.echo_slots, sizes.connections);
+  ::bpf_map__set_max_entries(object->maps.stage_slots, sizes.connections);
   ::bpf_map__set_max_entries(object->maps.free_slots, sizes.connections);
   ::bpf_map__set_max_entries(object->maps.rules, sizes.services);
   ::bpf_map__set_max_entries(object->maps.bursts, sizes.services);
@@ -139,6 +140,7 @@ void Programs::reset(std::uint32_t free_slots) {
   }
   clear<tw_slot>(maps.connection_slots);
   clear<tw_echo_slot>(maps.echo_slots);
+  clear<tw_stage_slot>(maps.stage_slots);
   clear<tw_rule>(maps.rules);
   clear<tw_burst_ring>(maps.bursts);
   clear<tw_service_counters>(maps.service_counters);
@@ -198,12 +200,17 @@ tw_echo_slot Programs::echo_slot(std::uint32_t number) const { return read<tw_ec
 
 void Programs::store(std::uint32_t number, const tw_echo_slot& echo) { write(object_->maps.echo_slots, number, echo); }
 
+tw_stage_slot Programs::stage_slot(std::uint32_t number) const { return read<tw_stage_slot>(object_->maps.stage_slots, number); }
+
+void Programs::store(std::uint32_t number, const tw_stage_slot& stage) { write(object_->maps.stage_slots, number, stage); }
+
 void Programs::give_back(const tw_connection_key& key) {
   const auto number = slot_number(key);
   must(number ? 0 : -1);
   must(::bpf_map__delete_elem(object_->maps.connections, &key, sizeof(key), 0));
   store(*number, tw_slot{.generation = slot(*number).generation + 1});
   store(*number, tw_echo_slot{});
+  store(*number, tw_stage_slot{});
   must(::bpf_map__update_elem(object_->maps.free_slots, nullptr, 0, &*number, sizeof(*number), BPF_ANY));
 }
 

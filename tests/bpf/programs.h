@@ -18,6 +18,7 @@
 #include "tickwire/loss.h"
 #include "tickwire/rule.h"
 #include "tickwire/service.h"
+#include "tickwire/stage.h"
 
 struct packets_bpf;
 
@@ -80,6 +81,8 @@ class Programs {
   void store(std::uint32_t number, const tw_slot& slot);
   [[nodiscard]] tw_echo_slot echo_slot(std::uint32_t number) const;
   void store(std::uint32_t number, const tw_echo_slot& echo);
+  [[nodiscard]] tw_stage_slot stage_slot(std::uint32_t number) const;
+  void store(std::uint32_t number, const tw_stage_slot& stage);
   // As user space does when a connection has ended: forgets the connection, empties its slot, frees it.
   void give_back(const tw_connection_key& key);
   // How many slots are free. Takes the queue apart and puts it together again.
