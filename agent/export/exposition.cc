@@ -65,6 +65,7 @@ void append_histogram(std::string& out, const std::string& name, const std::stri
 void append_family(std::string& out, const MetricFamily& family) {
   const std::string_view type = family.type == MetricType::Counter     ? "counter"
                                 : family.type == MetricType::Histogram ? "histogram"
+                                : family.type == MetricType::Summary   ? "summary"
                                                                        : "gauge";
   out += "# HELP " + family.name + ' ';
   append_escaped(out, family.help, false);
@@ -73,6 +74,9 @@ void append_family(std::string& out, const MetricFamily& family) {
     const std::string labels = label_text(metric.label);
     if (family.type == MetricType::Histogram) {
       append_histogram(out, family.name, labels, metric.histogram);
+    } else if (family.type == MetricType::Summary) {
+      append_sample(out, family.name, "_sum", labels, metric.summary.sample_sum);
+      append_sample(out, family.name, "_count", labels, metric.summary.sample_count);
     } else {
       append_sample(out, family.name, "", labels, family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value);
     }

@@ -54,6 +54,28 @@ constexpr std::array<Row, kFamilyCount> kRows{{
     {Family::kSequenceDuplicated, MetricType::Counter, "tickwire_sequence_duplicated_total", "Messages that came once more."},
     {Family::kSequenceJumps, MetricType::Counter, "tickwire_sequence_jumps_total",
      "Jumps of a sequence by 64 or more: a new start, no losses."},
+    {Family::kRttMaybeDelayed, MetricType::Histogram, "tickwire_rtt_maybe_delayed_seconds",
+     "Round trips whose acknowledgement the player's side may have delayed: its wait is in them. Not in tickwire_rtt_seconds."},
+    {Family::kStage, MetricType::Histogram, "tickwire_stage_seconds",
+     "Parts of the turnaround of requests that were followed through the socket; qdisc comes after it."},
+    {Family::kJitter, MetricType::Histogram, "tickwire_jitter_seconds",
+     "Smoothed jitter (RFC 3550) of each player: one sample for each second in which he had packets."},
+    {Family::kRequestsFollowed, MetricType::Counter, "tickwire_requests_followed_total",
+     "Requests that were followed through the socket."},
+    {Family::kRequestsCompleted, MetricType::Counter, "tickwire_requests_completed_total",
+     "Requests that were followed to the departure of their answer, and gave a sample to each stage."},
+    {Family::kRequestResyncs, MetricType::Counter, "tickwire_request_resyncs_total",
+     "Times that following a player's datagrams began anew, because the game looks at datagrams before it reads them."},
+    {Family::kUdpTaken, MetricType::Counter, "tickwire_udp_taken_total", "Datagrams that the service's sockets took."},
+    {Family::kUdpRead, MetricType::Counter, "tickwire_udp_read_total", "Datagrams that the game read."},
+    {Family::kUdpRefused, MetricType::Counter, "tickwire_udp_refused_total",
+     "Datagrams that the service's sockets refused: the game reads too slowly, or the buffer is too small."},
+    {Family::kUdpWaiting, MetricType::Counter, "tickwire_udp_waiting_total",
+     "Datagrams of the same player that waited in the socket when another one was taken, summed over those taken."},
+    {Family::kUdpWaitingMax, MetricType::Gauge, "tickwire_udp_waiting_max",
+     "Most datagrams of one player that waited in the socket when another one was taken, since the start."},
+    {Family::kStarved, MetricType::Counter, "tickwire_starved_total",
+     "Packets to players since whose predecessor the game had read nothing of the player."},
     {Family::kLosses, MetricType::Counter, "tickwire_losses_total", "Observations that the agent failed to record, by reason."},
     {Family::kSkippedPackets, MetricType::Counter, "tickwire_skipped_packets_total",
      "Packets that no service could have been meant by, and that were not looked at, by reason."},
@@ -86,6 +108,10 @@ constexpr std::array<Row, kFamilyCount> kRows{{
      "TCP or UDP payload of the connection."},
     {Family::kConnectionRetransmissions, MetricType::Counter, "tickwire_connection_retransmissions_total",
      "TCP segments of the connection that this node sent again."},
+    {Family::kConnectionStage, MetricType::Summary, "tickwire_connection_stage_seconds",
+     "Parts of the turnaround of the connection's requests that were followed; qdisc comes after it."},
+    {Family::kConnectionJitter, MetricType::Gauge, "tickwire_connection_jitter_seconds",
+     "The connection's jitter now, smoothed (RFC 3550)."},
     {Family::kConnectionSeriesDropped, MetricType::Gauge, "tickwire_connection_series_dropped",
      "Connections that --connection-series left out of this page."},
 }};
@@ -104,6 +130,8 @@ std::string_view type_name(MetricType type) {
       return "counter";
     case MetricType::Histogram:
       return "histogram";
+    case MetricType::Summary:
+      return "summary";
     default:
       return "gauge";
   }
@@ -131,6 +159,13 @@ void FamilyBuilder::add(Labels labels, double value) {
   } else {
     metric.gauge.value = value;
   }
+}
+
+void FamilyBuilder::add_sum(Labels labels, std::chrono::nanoseconds sum, std::uint64_t samples) {
+  prometheus::ClientMetric& metric = family_.metric.emplace_back();
+  metric.label = std::move(labels);
+  metric.summary.sample_count = samples;
+  metric.summary.sample_sum = seconds(sum);
 }
 
 void FamilyBuilder::add_histogram(Labels labels, std::span<const std::chrono::nanoseconds> bounds,

@@ -42,6 +42,19 @@ enum class Family : std::uint8_t {
   kSequenceReordered,
   kSequenceDuplicated,
   kSequenceJumps,
+  // Of a service, with stages.
+  kRttMaybeDelayed,
+  kStage,
+  kJitter,
+  kRequestsFollowed,
+  kRequestsCompleted,
+  kRequestResyncs,
+  kUdpTaken,
+  kUdpRead,
+  kUdpRefused,
+  kUdpWaiting,
+  kUdpWaitingMax,
+  kStarved,
   // Of the agent.
   kLosses,
   kSkippedPackets,
@@ -65,6 +78,8 @@ enum class Family : std::uint8_t {
   kConnectionPackets,
   kConnectionPayloadBytes,
   kConnectionRetransmissions,
+  kConnectionStage,
+  kConnectionJitter,
   kConnectionSeriesDropped,
 };
 inline constexpr std::size_t kFamilyCount = static_cast<std::size_t>(Family::kConnectionSeriesDropped) + 1;
@@ -79,6 +94,8 @@ class FamilyBuilder {
 
   // A counter or a gauge, by the type of the family.
   void add(Labels labels, double value);
+  // A summary without quantiles: what was measured in all, and how often.
+  void add_sum(Labels labels, std::chrono::nanoseconds sum, std::uint64_t samples);
   // Samples of all `parts` together, cumulated at `bounds`; every part is exact at each bound (Histogram::samples_up_to).
   void add_histogram(Labels labels, std::span<const std::chrono::nanoseconds> bounds,
                      std::span<const model::Histogram* const> parts);

@@ -3,6 +3,7 @@
 
 #include "export/families.h"
 #include "export/metrics_services.h"
+#include "export/metrics_stages.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -79,6 +80,7 @@ void append_agent(std::vector<MetricFamily>& families, const Snapshot& snapshot)
 std::vector<MetricFamily> service_families(const Snapshot& snapshot) {
   std::vector<MetricFamily> families;
   append_service_families(families, snapshot.services);
+  append_stage_families(families, snapshot);
   append_losses(families, snapshot);
   append_kernel(families, snapshot);
   append_agent(families, snapshot);

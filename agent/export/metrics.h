@@ -30,7 +30,7 @@ namespace tickwire::exporting {
 // Every family name that the two functions above can give, with its help; for the docs check.
 struct FamilyRow {
   std::string name;
-  std::string type;  // "counter", "gauge", "histogram"
+  std::string type;  // "counter", "gauge", "histogram", "summary"
   std::string help;
 };
 [[nodiscard]] std::vector<FamilyRow> family_rows();

@@ -5,6 +5,7 @@
 #include "export/families.h"
 #include "export/metrics.h"
 #include "export/rules.h"
+#include "export/stages.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -50,6 +51,26 @@ void add_latency(FamilyBuilder& builder, const Labels& labels, const model::Late
   builder.add_histogram(std::move(all), model::octave_bounds(), std::span(&part, 1));
 }
 
+void add_stages(FamilyBuilder& builder, const Labels& labels, const Connection& connection) {
+  for (const model::Stage stage : kAllStages) {
+    const model::Latency& latency = latency_of(connection, stage);
+    if (!latency.histogram) continue;
+    Labels all = labels;
+    all.push_back({"stage", std::string(name(stage))});
+    builder.add_sum(std::move(all), latency.histogram->sum(), latency.samples());
+  }
+}
+
+void add_jitter(FamilyBuilder& builder, const Labels& labels, const Connection& connection) {
+  for (const model::JitterKind kind : model::kJitterKinds) {
+    const auto jitter = connection.jitter(kind);
+    if (!jitter) continue;
+    Labels all = labels;
+    all.push_back({"direction", std::string(name(kind))});
+    builder.add(std::move(all), seconds(*jitter));
+  }
+}
+
 }  // namespace
 
 std::vector<prometheus::MetricFamily> connection_families(const model::Snapshot& snapshot, std::size_t most) {
@@ -64,8 +85,12 @@ std::vector<prometheus::MetricFamily> connection_families(const model::Snapshot&
   FamilyBuilder packets(Family::kConnectionPackets);
   FamilyBuilder bytes(Family::kConnectionPayloadBytes);
   FamilyBuilder retransmissions(Family::kConnectionRetransmissions);
+  FamilyBuilder stages(Family::kConnectionStage);
+  FamilyBuilder jitter(Family::kConnectionJitter);
   for (const Row& row : rows) {
     const Labels labels = labels_of(*row);
+    add_stages(stages, labels, *row);
+    add_jitter(jitter, labels, *row);
     add_latency(rtt, labels, shown(*row, row->rtt));
     add_latency(rtt, labels, shown(*row, row->rtt_network));
     add_latency(turnaround, labels, shown(*row, row->turnaround));
@@ -87,6 +112,8 @@ std::vector<prometheus::MetricFamily> connection_families(const model::Snapshot&
   std::move(packets).finish(families);
   std::move(bytes).finish(families);
   std::move(retransmissions).finish(families);
+  std::move(stages).finish(families);
+  std::move(jitter).finish(families);
   std::move(left_out).finish(families);
   return families;
 }

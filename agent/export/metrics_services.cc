@@ -10,6 +10,7 @@
 
 #include "export/families.h"
 #include "export/rules.h"
+#include "export/service_groups.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -19,44 +20,6 @@ using model::ConnectionState;
 using model::Direction;
 using model::Protocol;
 using model::Service;
-
-// Services that are one label set.
-struct Group {
-  std::string name;
-  Protocol protocol = Protocol::kUdp;
-  std::vector<const Service*> services;
-
-  template <typename Value>
-  [[nodiscard]] double sum(Value value_of) const {
-    std::uint64_t total = 0;
-    for (const Service* service : services) total += value_of(*service);
-    return static_cast<double>(total);
-  }
-  [[nodiscard]] bool has_rule() const {
-    return std::ranges::any_of(services, [](const Service* service) { return service->rule.has_value(); });
-  }
-  [[nodiscard]] bool rule_fits() const {
-    return std::ranges::none_of(services, [](const Service* service) { return misfits(service->rule); });
-  }
-};
-
-std::vector<Group> grouped(const std::vector<Service>& services) {
-  std::map<std::pair<std::string, Protocol>, std::vector<const Service*>> by_labels;
-  for (const Service& service : services) by_labels[{service.id.name, service.id.protocol}].push_back(&service);
-  std::vector<Group> groups;
-  groups.reserve(by_labels.size());
-  for (auto& [labels, members] : by_labels) {
-    groups.push_back({.name = labels.first, .protocol = labels.second, .services = std::move(members)});
-  }
-  return groups;
-}
-
-Labels labels_of(const Group& group) { return {{"service", group.name}, {"protocol", std::string(name(group.protocol))}}; }
-
-Labels with(Labels labels, std::string label, std::string_view value) {
-  labels.push_back({std::move(label), std::string(value)});
-  return labels;
-}
 
 template <typename Key>
 std::uint64_t count_at(const std::map<Key, std::uint64_t>& counts, Key key) {
@@ -91,11 +54,7 @@ void append_latency(std::vector<prometheus::MetricFamily>& families, const std::
   for (const Group& group : groups) {
     for (const model::SeriesRow& row : model::series_rows()) {
       if (row.quantity != quantity) continue;
-      std::vector<const model::Histogram*> parts;
-      for (const Service* service : group.services) {
-        const auto& histogram = service->histograms[static_cast<std::size_t>(row.series)];
-        if (histogram) parts.push_back(histogram.get());
-      }
+      const std::vector<const model::Histogram*> parts = group.histograms(row.series);
       if (!is_shown(group, row, !parts.empty())) continue;
       builder.add_histogram(with(labels_of(group), "method", row.method), model::decimal_bounds(), parts);
     }

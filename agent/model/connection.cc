@@ -22,13 +22,12 @@ std::optional<ConnectionId> ConnectionId::parse(std::string_view text) {
 
 std::string ConnectionId::text() const { return fmt::format("{}.{}", slot, generation); }
 
-WindowSummary Latency::summary(Window window, std::chrono::nanoseconds now) const {
-  if (window != Window::kAll) return recent.summary(window, now);
-  return {.samples = samples(), .min = std::nullopt, .p50 = p50, .p90 = p90, .p95 = p95, .p99 = p99, .p999 = p999, .max = max};
-}
-
 Connection::Nanoseconds Connection::age(Nanoseconds now) const {
   return std::max(closed.value_or(now) - established.value_or(opened), Nanoseconds{0});
+}
+
+std::optional<Connection::Nanoseconds> Connection::jitter(JitterKind kind) const {
+  return kind == JitterKind::kRtt ? rtt_jitter : pace[static_cast<std::size_t>(kind)].jitter;
 }
 
 }  // namespace tickwire::model

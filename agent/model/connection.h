@@ -19,7 +19,6 @@
 #include "model/rule.h"
 #include "model/service.h"
 #include "model/stage.h"
-#include "model/windows.h"
 
 namespace tickwire::model {
 
@@ -46,10 +45,6 @@ struct Latency {
   std::shared_ptr<const Histogram> histogram;  // since the connection began; resolution kConnection
   // From the histogram, by the rules of Histogram::quantile.
   std::optional<std::chrono::nanoseconds> p50, p90, p95, p99, p999, max;
-  RecentSamples recent;  // the shortest ones are known of rtt alone
-
-  // Of the window that ends at `now`, the time of the snapshot. kAll: from `histogram`, without min.
-  [[nodiscard]] WindowSummary summary(Window window, std::chrono::nanoseconds now) const;
   [[nodiscard]] std::uint64_t samples() const { return histogram ? histogram->samples() : 0; }
 };
 
@@ -89,6 +84,8 @@ struct Connection {
 
   // Age at `now`: since established (TCP), else since first seen; up to its end when it has ended.
   [[nodiscard]] Nanoseconds age(Nanoseconds now) const;
+  // rtt_jitter, or that of a direction's pace.
+  [[nodiscard]] std::optional<Nanoseconds> jitter(JitterKind kind) const;
 };
 
 }  // namespace tickwire::model

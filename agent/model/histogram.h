@@ -42,6 +42,8 @@ class Histogram {
   // Adds samples to a cell, 0 .. cell count - 1 of the resolution; a cell beyond is ignored.
   void add(std::uint32_t cell, std::uint64_t samples);
   void add_sum(Nanoseconds sum) { sum_ += sum; }
+  // Samples of which the sum alone is known: they count for samples() and mean(), and there are no quantiles of them.
+  void add_without_cells(std::uint64_t samples) { samples_ += samples; }
   // Adds one duration, as the kernel would: for tests and for user space's own series.
   void record(Nanoseconds duration);
   // The other histogram's samples as well; one of another resolution is ignored.
@@ -55,6 +57,14 @@ class Histogram {
   // The middle of the cell that holds the sample of rank ceil(q * samples); q in (0, 1]. None below the number of samples
   // from which that rank means something: 20 for q >= 0.95, 100 for q >= 0.99, 1000 for q >= 0.999, 1 otherwise.
   [[nodiscard]] std::optional<Nanoseconds> quantile(double q) const;
+  // quantile() of each, by one pass; ascending.
+  template <std::size_t kCount>
+  [[nodiscard]] std::array<std::optional<Nanoseconds>, kCount> quantiles(const std::array<double, kCount>& ascending) const {
+    std::array<std::optional<Nanoseconds>, kCount> result;
+    Rank rank;
+    for (std::size_t i = 0; i < kCount; ++i) result[i] = quantile(ascending[i], rank);
+    return result;
+  }
   // The upper edge of the highest cell with a sample; none without samples.
   [[nodiscard]] std::optional<Nanoseconds> max() const;
   // Samples <= bound, where the bound is one of decimal_bounds() (kService) or octave_bounds() (kConnection): exact. For another
@@ -66,6 +76,12 @@ class Histogram {
   friend bool operator==(const Histogram&, const Histogram&) = default;
 
  private:
+  // How far quantiles() has counted.
+  struct Rank {
+    std::uint32_t cells = 0;
+    std::uint64_t samples = 0;  // in them
+  };
+  [[nodiscard]] std::optional<Nanoseconds> quantile(double q, Rank& rank) const;
   [[nodiscard]] Cell cell(std::uint32_t index) const;
 
   Resolution resolution_;

@@ -55,9 +55,10 @@ void ServiceRecord::count_rule(const RuleCounts& now, RuleCounts& counted) {
 
 std::shared_ptr<const Histogram> with_gain(const std::shared_ptr<const Histogram>& before, Resolution resolution,
                                            const Tick& tick, const HistogramGain& gain) {
-  if (gain.count == 0 && gain.sum == std::chrono::nanoseconds{0}) return before;
+  if (gain.count == 0 && gain.samples == 0 && gain.sum == std::chrono::nanoseconds{0}) return before;
   auto after = before ? std::make_shared<Histogram>(*before) : std::make_shared<Histogram>(resolution);
   for (const CellGain& cell : tick.gains(gain)) after->add(cell.cell, cell.samples);
+  if (gain.count == 0) after->add_without_cells(gain.samples);
   after->add_sum(gain.sum);
   return after;
 }
@@ -68,6 +69,7 @@ void ServiceTable::add(std::uint16_t number, const ServiceId& id) {
     record = std::make_shared<ServiceRecord>();
     record->id = std::make_shared<const ServiceId>(id);
     record->totals.id = id;
+    record->totals.number = next_number_++;
   }
   if (!record->watched) std::erase(retired_, id);
   record->watched = true;
@@ -100,6 +102,7 @@ void ServiceTable::apply(const Tick& tick) {
       apply(tick, change, record->totals);
     }
   }
+  recent_.finish(tick.monotonic);
 }
 
 void ServiceTable::apply(const Tick& tick, const ServiceChange& change, Service& totals) {
@@ -113,7 +116,7 @@ void ServiceTable::apply(const Tick& tick, const ServiceChange& change, Service&
   for (std::size_t series = 0; series < kSeriesCount; ++series) {
     const HistogramGain& gain = change.histograms[series];
     totals.histograms[series] = with_gain(totals.histograms[series], Resolution::kService, tick, gain);
-    totals.recent[series].add(Resolution::kService, tick.monotonic, tick.gains(gain));
+    recent_.add({.number = totals.number}, static_cast<Series>(series), tick.gains(gain));
   }
 }
 

@@ -35,10 +35,6 @@ void add_growth(const std::optional<Counts>& before, const std::optional<Counts>
   add_growth(before.value_or(Counts{}), *after, *total);
 }
 
-std::optional<nanoseconds> jitter_of(const Connection& connection, JitterKind kind) {
-  return kind == JitterKind::kRtt ? connection.rtt_jitter : connection.pace[static_cast<std::size_t>(kind)].jitter;
-}
-
 }  // namespace
 
 std::uint64_t jitter_samples(nanoseconds packets_before, nanoseconds tick_before, nanoseconds now) {
@@ -54,7 +50,7 @@ void StageTally::count(const Connection& before, const Connection& after) {
 
 void StageTally::count_jitter(const Connection& connection, std::uint64_t samples) {
   for (const JitterKind kind : kJitterKinds) {
-    const auto jitter = jitter_of(connection, kind);
+    const auto jitter = connection.jitter(kind);
     if (!jitter) continue;
     for (std::uint64_t i = 0; i < samples; ++i) jitter_[static_cast<std::size_t>(kind)].record(*jitter);
   }

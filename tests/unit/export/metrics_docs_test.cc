@@ -11,13 +11,13 @@
 #include "base/text.h"
 #include "export/metrics.h"
 #include "unit/export/golden.h"
-#include "unit/export/sample_snapshot.h"
+#include "unit/export/sample_stages.h"
 
 namespace tickwire::exporting {
 namespace {
 
 std::vector<prometheus::MetricFamily> all_families() {
-  const model::Snapshot snapshot = sample::snapshot();
+  const model::Snapshot snapshot = sample::staged_snapshot();
   auto families = service_families(snapshot);
   for (auto& family : connection_families(snapshot, 1000)) families.push_back(std::move(family));
   return families;
