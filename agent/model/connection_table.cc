@@ -19,33 +19,33 @@ std::optional<std::chrono::nanoseconds> shortest_rtt(const Tick& tick, const Con
                                                      std::optional<std::chrono::nanoseconds> least_before) {
   const auto gained = tick.gains(change.rtt);
   if (change.rtt_min_recent || gained.empty()) return change.rtt_min_recent;
+  if (change.detail && tick.details[*change.detail].rtt_min) return tick.details[*change.detail].rtt_min;
   if (change.rtt_min && (!least_before || *change.rtt_min < *least_before)) return change.rtt_min;
   const auto edge = connection_cell_from(std::ranges::min(gained, {}, &CellGain::cell).cell);
   return std::max(edge, change.rtt_min.value_or(edge));
 }
 
 // Takes the gained samples in and computes what is read from them.
-void gain(Latency& latency, std::optional<Series> series, const Tick& tick, const HistogramGain& gained,
-          std::optional<std::chrono::nanoseconds> shortest = {}) {
+void gain(Latency& latency, std::optional<Series> series, const Tick& tick, const HistogramGain& gained) {
   // Samples of two methods never share a histogram: with another method it begins anew.
   if (series && latency.series && series != latency.series) latency = {};
   if (series) latency.series = series;
   if (gained.count == 0) return;
   latency.histogram = with_gain(latency.histogram, Resolution::kConnection, tick, gained);
-  const Histogram& histogram = *latency.histogram;
-  latency.p50 = histogram.quantile(0.5);
-  latency.p90 = histogram.quantile(0.9);
-  latency.p95 = histogram.quantile(0.95);
-  latency.p99 = histogram.quantile(0.99);
-  latency.p999 = histogram.quantile(0.999);
-  latency.max = histogram.max();
-  latency.recent.add(Resolution::kConnection, tick.monotonic, tick.gains(gained), shortest);
+  const WindowSummary all = WindowSummary::of(*latency.histogram);
+  latency.p50 = all.p50;
+  latency.p90 = all.p90;
+  latency.p95 = all.p95;
+  latency.p99 = all.p99;
+  latency.p999 = all.p999;
+  latency.max = all.max;
 }
 
 }  // namespace
 
 void ConnectionTable::apply(const Tick& tick, const ServiceTable& services) {
   for (const ConnectionChange& change : tick.connections) apply(tick, change, services);
+  recent_.finish(tick.monotonic);
   last_tick_ = tick.monotonic;
   end_silent(tick.monotonic);
   drop_shown(tick.monotonic);
@@ -88,10 +88,8 @@ void ConnectionTable::begin(const Tick& tick, const ConnectionChange& change, co
 }
 
 void ConnectionTable::note(const Connection& row, Nanoseconds at, Event::What what) {
-  events_.push_back({.at = at,
-                     .service = row.service,
-                     .connection = Event::Subject{.id = row.id, .key = row.key},
-                     .what = std::move(what)});
+  events_.push_back(
+      {.at = at, .service = row.service, .connection = Event::Subject{.id = row.id, .key = row.key}, .what = std::move(what)});
 }
 
 void ConnectionTable::update(const Tick& tick, const ConnectionChange& change, Slot& slot) {
@@ -127,11 +125,13 @@ void ConnectionTable::update(const Tick& tick, const ConnectionChange& change, S
 }
 
 std::shared_ptr<Connection> ConnectionTable::counted(const Tick& tick, const ConnectionChange& change, const Connection& before,
-                                                     ServiceRecord& service) const {
+                                                     ServiceRecord& service) {
   std::shared_ptr<Connection> row = changed(tick, change, before);
+  record(tick, change, before, *row);
   if (change.detail) service.stages.count(before, *row);
   if (had_traffic(change)) {
-    service.stages.count_jitter(*row, jitter_samples(before.last_packet, last_tick_.value_or(before.last_packet), tick.monotonic));
+    service.stages.count_jitter(*row,
+                                jitter_samples(before.last_packet, last_tick_.value_or(before.last_packet), tick.monotonic));
   }
   return row;
 }
@@ -151,12 +151,26 @@ std::shared_ptr<Connection> ConnectionTable::changed(const Tick& tick, const Con
     row->traffic[i].bytes += change.traffic[i].bytes;
   }
   if (had_traffic(change)) row->last_packet = tick.monotonic;
-  gain(row->rtt, change.rtt_series, tick, change.rtt, shortest_rtt(tick, change, before.rtt_min));
+  gain(row->rtt, change.rtt_series, tick, change.rtt);
   gain(row->turnaround, change.turnaround.count > 0 ? change.turnaround_series : std::nullopt, tick, change.turnaround);
   const bool network = change.rtt_network.count > 0;
   gain(row->rtt_network, network ? std::optional(Series::kRttRuleNetwork) : std::nullopt, tick, change.rtt_network);
   if (change.rule) row->rule = change.rule;
   return row;
+}
+
+void ConnectionTable::record(const Tick& tick, const ConnectionChange& change, const Connection& before, const Connection& row) {
+  const RecentKey key{.number = row.id.slot, .generation = row.id.generation};
+  const auto add = [&](const Latency& latency, const HistogramGain& gained, std::optional<Nanoseconds> shortest = {}) {
+    if (latency.series) recent_.add(key, *latency.series, tick.gains(gained), shortest);
+  };
+  add(row.rtt, change.rtt, shortest_rtt(tick, change, before.rtt_min));
+  add(row.turnaround, change.turnaround);
+  add(row.rtt_network, change.rtt_network);
+  if (!change.detail) return;
+  const DetailChange& detail = tick.details[*change.detail];
+  add(row.rtt_delayed, detail.rtt_delayed);
+  for (std::size_t i = 0; i < kStageCount; ++i) add(row.stages[i], detail.stages[i]);
 }
 
 void ConnectionTable::end(Slot& slot, std::shared_ptr<Connection> row, CloseReason reason, Nanoseconds at) {

@@ -16,6 +16,7 @@
 #include "model/connection.h"
 #include "model/event.h"
 #include "model/lifecycle.h"
+#include "model/recent.h"
 #include "model/service_table.h"
 #include "model/tick.h"
 
@@ -37,6 +38,8 @@ class ConnectionTable {
   [[nodiscard]] std::vector<ConnectionId> take_ended(Nanoseconds now);
   // Connections that were opened, changed their state as their packets tell, and ended, since the last call.
   [[nodiscard]] std::vector<Event> take_events() { return std::exchange(events_, {}); }
+  // Samples of the last five minutes, as of the last tick, by slot and generation.
+  [[nodiscard]] const RecentSamples& recent() const { return recent_.samples(); }
   // Ordered by id.
   [[nodiscard]] std::vector<Row> rows() const;
   // Ended rows that had to go early.
@@ -63,11 +66,12 @@ class ConnectionTable {
   // The row after the change, as a new value; its state is still the one before.
   [[nodiscard]] std::shared_ptr<Connection> changed(const Tick& tick, const ConnectionChange& change,
                                                     const Connection& before) const;
-  // The same, and its service has counted what stages tell of it.
+  // The same, and its service has counted what stages tell of it, and what its series gained is kept for the windows.
   [[nodiscard]] std::shared_ptr<Connection> counted(const Tick& tick, const ConnectionChange& change, const Connection& before,
-                                                    ServiceRecord& service) const;
+                                                    ServiceRecord& service);
   // Notes an event of the row.
   void note(const Connection& row, Nanoseconds at, Event::What what);
+  void record(const Tick& tick, const ConnectionChange& change, const Connection& before, const Connection& row);
   void end(Slot& slot, std::shared_ptr<Connection> row, CloseReason reason, Nanoseconds at);
   void end_silent(Nanoseconds now);
   void drop_shown(Nanoseconds now);
@@ -83,6 +87,7 @@ class ConnectionTable {
   Ended shown_;                           // ended rows in slots_ or released_
   std::vector<Event> events_;             // not yet given out by take_events()
   std::uint64_t dropped_ = 0;
+  RecentRecorder recent_{Resolution::kConnection};
   std::optional<Nanoseconds> last_tick_;
 };
 

@@ -85,19 +85,21 @@ std::optional<Histogram::Nanoseconds> Histogram::mean() const {
 }
 
 std::optional<Histogram::Nanoseconds> Histogram::quantile(double q) const {
+  Rank rank;
+  return quantile(q, rank);
+}
+
+std::optional<Histogram::Nanoseconds> Histogram::quantile(double q, Rank& rank) const {
   if (!(q > 0.0 && q <= 1.0) || samples_ < least_samples(q)) return std::nullopt;
   // A product that rounding alone lifted above a whole number must not become the next rank: 0.95 * 20 is rank 19.
   const double exact = q * static_cast<double>(samples_);
   const double nearest = std::round(exact);
-  const double rank = std::abs(exact - nearest) < 1e-9 * nearest ? nearest : std::ceil(exact);
-  std::uint64_t seen = 0;
-  for (std::uint32_t i = 0; i < cells_.size(); ++i) {
-    seen += cells_[i];
-    if (static_cast<double>(seen) < rank && seen < samples_) continue;
-    const Cell found = cell(first_cell_ + i);
-    return found.from + (found.to - found.from) / 2;
-  }
-  return std::nullopt;
+  const double ceiled = std::abs(exact - nearest) < 1e-9 * nearest ? nearest : std::ceil(exact);
+  const std::uint64_t wanted = std::min(static_cast<std::uint64_t>(ceiled), samples_);
+  while (rank.samples < wanted && rank.cells < cells_.size()) rank.samples += cells_[rank.cells++];
+  if (rank.cells == 0) return std::nullopt;
+  const Cell found = cell(first_cell_ + rank.cells - 1);
+  return found.from + (found.to - found.from) / 2;
 }
 
 std::optional<Histogram::Nanoseconds> Histogram::max() const {

@@ -43,12 +43,6 @@ Result<ServiceId> ServiceId::parse(std::string_view text) {
   return id;
 }
 
-WindowSummary Service::summary(Series series, Window window, std::chrono::nanoseconds now) const {
-  const auto at = static_cast<std::size_t>(series);
-  if (window != Window::kAll) return recent[at].summary(window, now);
-  return histograms[at] ? WindowSummary::of(*histograms[at]) : WindowSummary{};
-}
-
 std::string ServiceId::text() const { return fmt::format("{} {}/{}", name, model::name(protocol), port); }
 
 }  // namespace tickwire::model

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -19,7 +18,6 @@
 #include "model/rule.h"
 #include "model/stage.h"
 #include "model/tick_inference.h"
-#include "model/windows.h"
 
 namespace tickwire::model {
 
@@ -46,10 +44,11 @@ struct Traffic {
 // Totals since the agent began to watch the service; they only grow.
 struct Service {
   ServiceId id;
-  std::array<Traffic, 2> traffic{};                      // by Direction
-  std::uint64_t opened = 0;                              // connections first seen, UDP and TCP
-  std::uint64_t closed = 0;                              // connections that ended
-  std::map<CloseReason, std::uint64_t> closed_by;        // the same by reason
+  std::uint32_t number = 0;                        // in the table that it comes from: what Snapshot::recent_services calls it by
+  std::array<Traffic, 2> traffic{};                // by Direction
+  std::uint64_t opened = 0;                        // connections first seen, UDP and TCP
+  std::uint64_t closed = 0;                        // connections that ended
+  std::map<CloseReason, std::uint64_t> closed_by;  // the same by reason
   std::map<ConnectionState, std::uint64_t> transitions;  // TCP sockets that entered the state
   std::uint64_t retransmissions = 0;
   std::uint64_t suppressed = 0;                                             // samples over its threshold that were not told
@@ -57,11 +56,7 @@ struct Service {
   std::map<ConnectionState, std::uint64_t> connections;                     // now, by state, closed ones left out
   std::array<std::shared_ptr<const Histogram>, kSeriesCount> histograms{};  // by Series; null = no sample yet
   std::optional<LoopTick> tick;                                             // none: ticks are not inferred
-  std::array<RecentSamples, kSeriesCount> recent{};                         // by Series
   StageTotals stages;                                                       // empty without stages
-
-  // Of the window that ends at `now`, the time of the snapshot. kAll: from its histogram.
-  [[nodiscard]] WindowSummary summary(Series series, Window window, std::chrono::nanoseconds now) const;
 };
 
 }  // namespace tickwire::model

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/event_log.h"
+#include "model/recent.h"
 #include "model/service.h"
 #include "model/stage_tally.h"
 #include "model/tick.h"
@@ -52,6 +53,8 @@ class ServiceTable {
   void apply(const Tick& tick);
   // Infers the game loops' ticks, after everything else of the tick was counted, and tells their stalls.
   void infer_ticks(const Tick& tick, EventQueue& events);
+  // Samples of the last five minutes, as of the last tick, by Service::number.
+  [[nodiscard]] const RecentSamples& recent() const { return recent_.samples(); }
   // Watched services, ordered by id.
   [[nodiscard]] std::vector<Service> services() const;
 
@@ -61,6 +64,8 @@ class ServiceTable {
   std::map<ServiceId, std::shared_ptr<ServiceRecord>> records_;
   std::vector<std::shared_ptr<ServiceRecord>> by_number_;
   std::deque<ServiceId> retired_;  // oldest first
+  std::uint32_t next_number_ = 0;
+  RecentRecorder recent_{Resolution::kService};
 };
 
 }  // namespace tickwire::model

@@ -14,6 +14,7 @@
 #include "model/connection.h"
 #include "model/event_log.h"
 #include "model/hooks.h"
+#include "model/recent.h"
 #include "model/service.h"
 #include "model/tick.h"
 
@@ -40,6 +41,8 @@ struct Snapshot {
   std::uint64_t ticks = 0;
 
   std::vector<Service> services;                               // ordered by ServiceId
+  RecentSamples recent_services;                               // by Service::number
+  RecentSamples recent_connections;                            // by slot and generation
   std::vector<std::shared_ptr<const Connection>> connections;  // living ones and those that ended within a minute, ordered by id
   EventLog events;                                             // the newest ones, of this tick and those before
   std::array<std::uint64_t, TW_LOSS_MAX> losses{};             // totals
@@ -51,6 +54,13 @@ struct Snapshot {
   std::uint64_t closed_rows_dropped = 0;  // ended connections that were not kept for a minute, for want of room
   std::uint64_t services_refused = 0;     // services that --max-services left out
   Readiness readiness;
+
+  // Of the window that ends with this snapshot. kAll: from the histogram, without min.
+  [[nodiscard]] WindowSummary summary(const Connection& connection, const Latency& latency, Window window) const;
+  [[nodiscard]] WindowSummary summary(const Service& service, Series series, Window window) const;
+  // Of each of kRecentWindows.
+  [[nodiscard]] WindowSummaries summaries(const Connection& connection, const Latency& latency) const;
+  [[nodiscard]] WindowSummaries summaries(const Service& service, Series series) const;
 };
 
 }  // namespace tickwire::model

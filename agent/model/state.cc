@@ -74,6 +74,8 @@ Snapshot State::snapshot() const {
   Snapshot snapshot = impl_->last;
   snapshot.services = impl_->services.services();
   snapshot.connections = impl_->connections.rows();
+  snapshot.recent_services = impl_->services.recent();
+  snapshot.recent_connections = impl_->connections.recent();
   snapshot.closed_rows_dropped = impl_->connections.dropped();
   return snapshot;
 }
