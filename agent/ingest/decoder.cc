@@ -3,6 +3,7 @@
 
 #include "ingest/burst_decoder.h"
 #include "ingest/connection_decoder.h"
+#include "ingest/event_decoder.h"
 #include "ingest/service_decoder.h"
 
 namespace tickwire::ingest {
@@ -11,6 +12,7 @@ struct Decoder::Impl {
   ConnectionDecoder connections;
   ServiceDecoder services;
   BurstDecoder bursts;
+  EventDecoder events;
 };
 
 Decoder::Decoder() : impl_(std::make_unique<Impl>()) {}
@@ -21,6 +23,7 @@ void Decoder::decode(const RawTick& raw, model::Tick& tick) {
   tick.unix_time = raw.unix_time;
   tick.connections.clear();
   tick.services.clear();
+  tick.events.clear();
   tick.cells.clear();
   tick.bursts.clear();
   tick.burst_gains.clear();
@@ -33,11 +36,13 @@ void Decoder::decode(const RawTick& raw, model::Tick& tick) {
   impl_->connections.decode(raw, tick);
   impl_->services.decode(raw, tick);
   impl_->bursts.decode(raw, tick);
+  impl_->events.decode(raw, tick);
 }
 
 void Decoder::forget_service(std::uint16_t number) {
   impl_->services.forget(number);
   impl_->bursts.forget(number);
+  impl_->events.forget(number);
 }
 
 }  // namespace tickwire::ingest

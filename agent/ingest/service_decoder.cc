@@ -19,12 +19,15 @@ std::uint64_t gained(const __u64& mapped, __u64& last) {
 
 void ServiceDecoder::decode(const RawTick& raw, model::Tick& tick) {
   if (counters_.size() < raw.service_counters.size()) counters_.resize(raw.service_counters.size());
+  if (suppressed_.size() < raw.thresholds.size()) suppressed_.resize(raw.thresholds.size());
   if (shards_.size() < raw.service_cells.size()) shards_.resize(raw.service_cells.size());
   shards_per_series_ = raw.shard_mask + 1;
   for (const std::uint16_t number : raw.services) {
     if (number >= raw.service_counters.size()) continue;
     model::ServiceChange change{.service = number};
     bool changed = decode_counters(raw.service_counters[number], counters_[number], change);
+    if (number < raw.thresholds.size()) change.suppressed = gained(raw.thresholds[number].suppressed, suppressed_[number]);
+    changed |= change.suppressed != 0;
     for (std::uint32_t series = 0; series < TW_SERIES_MAX; ++series) {
       change.histograms[series] = decode_series(raw, number, series, tick);
       changed |= change.histograms[series].samples != 0 || change.histograms[series].sum.count() != 0;
@@ -35,6 +38,7 @@ void ServiceDecoder::decode(const RawTick& raw, model::Tick& tick) {
 
 void ServiceDecoder::forget(std::uint16_t number) {
   if (number < counters_.size()) counters_[number] = {};
+  if (number < suppressed_.size()) suppressed_[number] = 0;
   const std::size_t first = tw_service_cells_index(number, 0, 0, shards_per_series_ - 1);
   const std::size_t end = first + std::size_t{TW_SERIES_MAX} * shards_per_series_;
   for (std::size_t i = first; i < end && i < shards_.size(); ++i) shards_[i].reset();

@@ -15,6 +15,7 @@
 #include "model/tick.h"
 #include "tickwire/burst.h"
 #include "tickwire/connection.h"
+#include "tickwire/event.h"
 #include "tickwire/loss.h"
 #include "tickwire/rule.h"
 #include "tickwire/service.h"
@@ -31,11 +32,14 @@ struct RawTick {
   std::span<const tw_echo_slot> echo_slots;               // by slot number; empty where no service has a rule
   std::span<const tw_burst_ring> bursts;                  // by service number; empty without ticks
   std::span<const tw_service_counters> service_counters;  // by service number
+  std::span<const tw_thresholds> thresholds;              // by service number
   std::span<const tw_service_histogram> service_cells;    // by tw_service_cells_index
   std::uint32_t shard_mask = 0;
   std::vector<std::uint16_t> services;        // numbers in use
   std::vector<std::uint16_t> ruled_services;  // those of them that have a rule
   std::vector<tw_losses> losses;              // one a CPU
+  // What the ring buffer held, oldest first; read after `monotonic`, so those up to then are all there.
+  std::span<const tw_event> events;
   std::vector<model::InterfaceTotals> interfaces;
   std::vector<model::ProgramTotals> programs;
 };

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "kernel/bpf.h"
+#include "kernel/event_reader.h"
 #include "kernel/interfaces.h"
 #include "kernel/packet_hooks.h"
 #include "kernel/privileges.h"
@@ -24,10 +25,16 @@
 namespace tickwire::kernel {
 namespace {
 
+// 0: there is none.
+std::uint64_t lowest(const std::vector<model::Threshold>& thresholds) {
+  const auto least = std::ranges::min_element(thresholds, {}, &model::Threshold::over);
+  return least == thresholds.end() ? 0 : static_cast<std::uint64_t>(least->over.count());
+}
+
 class LoadedSource final : public KernelSource {
  public:
-  LoadedSource(const SourceOptions& options, std::unique_ptr<SharedMaps> maps)
-      : options_(options), maps_(std::move(maps)), pool_(*maps_), walk_(SocketWalk::load(*maps_)) {}
+  LoadedSource(const SourceOptions& options, std::unique_ptr<SharedMaps> maps, std::unique_ptr<EventReader> events)
+      : options_(options), maps_(std::move(maps)), events_(std::move(events)), pool_(*maps_), walk_(SocketWalk::load(*maps_)) {}
 
   void attach_tracing_hooks() { tracing_ = attach_tracing(*maps_, options_.tcp_state); }
 
@@ -47,12 +54,14 @@ class LoadedSource final : public KernelSource {
   };
   Result<void> write_port(std::uint16_t port);
   void zero_service(std::uint16_t number);
+  void write_thresholds(std::uint16_t number, const std::string& service);
   std::vector<tw_losses> read_losses() const;
   std::vector<model::InterfaceTotals> read_interfaces() const;
   std::vector<model::ProgramTotals> read_programs() const;
 
   SourceOptions options_;
   std::unique_ptr<SharedMaps> maps_;
+  std::unique_ptr<EventReader> events_;
   SlotPool pool_;
   SocketWalk walk_;
   AttachedHooks tracing_;
@@ -70,6 +79,7 @@ Result<ingest::RawTick> LoadedSource::read() {
   tick.slots = maps_->slots();
   tick.echo_slots = maps_->echo_slots();
   tick.bursts = maps_->bursts();
+  tick.thresholds = maps_->thresholds();
   tick.service_counters = maps_->service_counters();
   tick.service_cells = maps_->service_cells();
   tick.shard_mask = maps_->shard_mask();
@@ -80,6 +90,7 @@ Result<ingest::RawTick> LoadedSource::read() {
   tick.losses = read_losses();
   tick.interfaces = read_interfaces();
   tick.programs = read_programs();
+  tick.events = events_->read();
   return tick;
 }
 
@@ -88,6 +99,7 @@ Result<void> LoadedSource::watch(std::uint16_t number, const model::ServiceId& s
     return fail(fmt::format("watch {}: only {} services fit", service.text(), options_.max_services), "raise --max-services");
   }
   zero_service(number);
+  write_thresholds(number, service.name);
   if (rule != nullptr) {
     const std::uint32_t key = number;
     const tw_rule written = rule_of(*rule);
@@ -127,6 +139,18 @@ Result<void> LoadedSource::write_port(std::uint16_t port) {
     return fail_errno(error, "watch", fmt::format("port {}", port));
   }
   return {};
+}
+
+void LoadedSource::write_thresholds(std::uint16_t number, const std::string& service) {
+  const auto over_ns = [&](model::Quantity quantity) -> std::uint64_t {
+    const auto over = model::threshold_of(options_.thresholds, service, quantity);
+    return over ? static_cast<std::uint64_t>(over->count()) : 0;
+  };
+  maps_->thresholds()[number] = {.rtt_over_ns = over_ns(model::Quantity::kRtt),
+                                 .turnaround_over_ns = over_ns(model::Quantity::kTurnaround),
+                                 .suppressed = 0,
+                                 .epoch = 0,
+                                 .in_epoch = 0};
 }
 
 // A number may have been another service's.
@@ -221,10 +245,15 @@ Result<std::unique_ptr<KernelSource>> KernelSource::open(const SourceOptions& op
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
   if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0) spdlog::debug("RLIMIT_MEMLOCK stays as it is: {}", errno_text(errno));
 
-  Result<std::unique_ptr<SharedMaps>> maps = SharedMaps::load(
-      {.connections = options.max_connections, .services = options.max_services, .rules = options.rules, .ticks = options.ticks});
+  Result<std::unique_ptr<SharedMaps>> maps = SharedMaps::load({.connections = options.max_connections,
+                                                               .services = options.max_services,
+                                                               .rules = options.rules,
+                                                               .ticks = options.ticks,
+                                                               .over_least_ns = lowest(options.thresholds)});
   if (!maps) return std::unexpected(maps.error());
-  auto source = std::make_unique<LoadedSource>(options, std::move(*maps));
+  Result<std::unique_ptr<EventReader>> events = EventReader::open((*maps)->fd("events"));
+  if (!events) return std::unexpected(events.error());
+  auto source = std::make_unique<LoadedSource>(options, std::move(*maps), std::move(*events));
   source->attach_tracing_hooks();
   for (const std::string& interface : options.interfaces) {
     if (auto added = source->add_interface(interface); !added) return std::unexpected(added.error());

@@ -15,6 +15,7 @@
 #include "model/hooks.h"
 #include "model/rule.h"
 #include "model/service.h"
+#include "model/threshold.h"
 
 namespace tickwire::kernel {
 
@@ -22,10 +23,11 @@ struct SourceOptions {
   std::vector<std::string> interfaces;  // names that exist
   std::uint32_t max_connections = 16384;
   std::uint32_t max_services = 64;
-  bool rules = false;  // services may have rules: the memory for it is taken
-  bool ticks = true;   // the game loops' ticks are inferred
-  bool stages = true;  // stages, pace and delayed acknowledgements are measured
-  std::string cgroup;  // root of the cgroup2 hierarchy; empty: the first one in /proc/self/mounts
+  bool rules = false;                        // services may have rules: the memory for it is taken
+  bool ticks = true;                         // the game loops' ticks are inferred
+  bool stages = true;                        // stages, pace and delayed acknowledgements are measured
+  std::vector<model::Threshold> thresholds;  // longer samples are told as events
+  std::string cgroup;                        // root of the cgroup2 hierarchy; empty: the first one in /proc/self/mounts
   config::Arrival arrival = config::Arrival::kAuto;
   config::Departure departure = config::Departure::kAuto;
   config::TcpStateHook tcp_state = config::TcpStateHook::kAuto;
