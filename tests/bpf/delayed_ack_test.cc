@@ -135,7 +135,7 @@ TEST_P(DelayedAck, IsNoMatterOfPromptSamplesJitter) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, DelayedAck, testing::Bool(),
-                         [](const auto& info) { return info.param ? "ByTimestamp" : "BySequence"; });
+                         [](const auto& tested) { return tested.param ? "ByTimestamp" : "BySequence"; });
 
 }  // namespace
 }  // namespace tickwire::harness

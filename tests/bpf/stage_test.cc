@@ -220,7 +220,9 @@ TEST_P(Stages, CountAPlayerStarvedOfWhomNothingWasReadBetweenTwoPackets) {
 INSTANTIATE_TEST_SUITE_P(Programs, Stages,
                          testing::Combine(testing::Values(Program::kIngressXdp, Program::kIngressXdpFrags, Program::kIngressTc),
                                           testing::ValuesIn(kFamilies)),
-                         [](const auto& info) { return name_of(std::get<0>(info.param)) + name_of(std::get<1>(info.param)); });
+                         [](const auto& tested) {
+                           return name_of(std::get<0>(tested.param)) + name_of(std::get<1>(tested.param));
+                         });
 
 class NoStages : public BpfTest {};
 
