@@ -55,6 +55,10 @@ enum class Family : std::uint8_t {
   kUdpWaiting,
   kUdpWaitingMax,
   kStarved,
+  // Of a service whose tick is inferred.
+  kTickInterval,
+  kTickStalls,
+  kTickPeriod,
   // Of the agent.
   kLosses,
   kSkippedPackets,

@@ -2,6 +2,7 @@
 #include "export/json.h"
 
 #include "export/json_parts.h"
+#include "export/loop_tick.h"
 #include "export/rules.h"
 #include "export/timestamps.h"
 
@@ -58,6 +59,7 @@ Json service_json(const Service& service) {
   result["rtt"] = methods_json(service, model::Quantity::kRtt);
   result["turnaround"] = methods_json(service, model::Quantity::kTurnaround);
   result["rule"] = rule_json(service.rule);
+  result["tick"] = tick_json(service.tick);
   return result;
 }
 

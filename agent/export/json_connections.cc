@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "export/json.h"
 #include "export/json_parts.h"
+#include "export/json_stages.h"
 #include "export/rules.h"
 #include "export/timestamps.h"
 
@@ -76,6 +77,7 @@ void add_connection(Json& object, const Snapshot& snapshot, const Connection& co
   object["turnaround"] = latency_json(connection.turnaround);
   add_latency_quantiles(object["turnaround"], shown(connection, connection.turnaround));
   object["rule"] = rule_json(connection.rule);
+  add_stages(object, connection);
 }
 
 }  // namespace
@@ -112,6 +114,7 @@ std::string connection_json(const Snapshot& snapshot, const Connection& connecti
   add_cells(object["rtt"], shown(connection, connection.rtt));
   add_cells(object["rtt_network"], shown(connection, connection.rtt_network));
   add_cells(object["turnaround"], shown(connection, connection.turnaround));
+  add_stage_hooks(object, snapshot, connection);
   result["connection"] = std::move(object);
   return dump(result) + '\n';
 }

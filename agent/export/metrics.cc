@@ -2,6 +2,7 @@
 #include "export/metrics.h"
 
 #include "export/families.h"
+#include "export/loop_tick.h"
 #include "export/metrics_services.h"
 #include "export/metrics_stages.h"
 
@@ -81,6 +82,7 @@ std::vector<MetricFamily> service_families(const Snapshot& snapshot) {
   std::vector<MetricFamily> families;
   append_service_families(families, snapshot.services);
   append_stage_families(families, snapshot);
+  append_tick_families(families, snapshot.services);
   append_losses(families, snapshot);
   append_kernel(families, snapshot);
   append_agent(families, snapshot);

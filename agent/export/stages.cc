@@ -108,4 +108,10 @@ std::optional<nanoseconds> followed_turnaround(const Connection& connection) {
   return sum;
 }
 
+std::optional<nanoseconds> shortest_rtt(const Snapshot& snapshot, const Connection& connection, model::Window window) {
+  const auto prompt = snapshot.summary(connection, connection.rtt, window).min;
+  const auto delayed = snapshot.summary(connection, connection.rtt_delayed, window).min;
+  return prompt && delayed ? std::min(*prompt, *delayed) : prompt ? prompt : delayed;
+}
+
 }  // namespace tickwire::exporting

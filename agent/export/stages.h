@@ -34,5 +34,8 @@ inline constexpr std::array kAllStages{model::Stage::kNicToSocket, model::Stage:
 [[nodiscard]] std::string why_no_stage(const model::Snapshot& snapshot, const model::Connection& connection, model::Stage stage);
 // Mean of the stages that add up: of the turnaround of the requests that were followed. None without samples.
 [[nodiscard]] std::optional<std::chrono::nanoseconds> followed_turnaround(const model::Connection& connection);
+// The shortest round trip of the window, of those that may have been delayed too: a delay only adds to it.
+[[nodiscard]] std::optional<std::chrono::nanoseconds> shortest_rtt(const model::Snapshot& snapshot,
+                                                                   const model::Connection& connection, model::Window window);
 
 }  // namespace tickwire::exporting

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "export/columns.h"
+#include "export/loop_tick.h"
 #include "export/rules.h"
 #include "export/text_parts.h"
 #include "export/timestamps.h"
@@ -64,6 +65,8 @@ std::vector<std::string> service_cells(const Service& service) {
           quantile_text(rtt, 0.99),
           quantile_text(turnaround, 0.5),
           quantile_text(turnaround, 0.99),
+          period_cell(service.tick),
+          stalls_cell(service.tick),
           format_count(in.packets),
           format_count(out.packets),
           format_bytes(in.bytes),
@@ -115,6 +118,8 @@ std::string services_table(const Snapshot& snapshot) {
                  {"P99", kRight, "RTT"},
                  {"P50", kRight, "TURNAROUND"},
                  {"P99", kRight, "TURNAROUND"},
+                 {"PERIOD", kRight, "TICK"},
+                 {"STALLS", kRight, "TICK"},
                  {"IN", kRight, "PACKETS"},
                  {"OUT", kRight, "PACKETS"},
                  {"IN", kRight, "BYTES"},

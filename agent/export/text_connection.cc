@@ -11,6 +11,7 @@
 #include "export/rules.h"
 #include "export/tables.h"
 #include "export/text_parts.h"
+#include "export/text_stages.h"
 #include "export/timestamps.h"
 
 namespace tickwire::exporting {
@@ -49,6 +50,7 @@ std::string why_no_rtt(const Connection& connection) {
   if (misfits(connection.rule)) return "the rule does not fit";
   if (connection.rule) return "no token that left has been echoed yet";
   if (!is_tcp(connection)) return "UDP has no echo of its own; a rule for the game's protocol would be needed";
+  if (connection.rtt_delayed.samples() > 0) return "every acknowledgement so far may have been delayed";
   return "nothing that this node sent has been acknowledged yet";
 }
 
@@ -145,8 +147,15 @@ std::string connection_text(const Snapshot& snapshot, const Connection& connecti
                  why_no_rtt(connection));
   const model::Latency& network = shown(connection, connection.rtt_network);
   if (network.samples() > 0) append_latency(out, model::Quantity::kRtt, network, std::nullopt, why_no_rtt(connection));
+  if (connection.rtt_delayed.samples() > 0) {
+    append_latency(out, model::Quantity::kRttMaybeDelayed, connection.rtt_delayed, std::nullopt, "");
+  }
+  out += rtt_sources(snapshot, connection);
   append_latency(out, model::Quantity::kTurnaround, shown(connection, connection.turnaround), std::nullopt,
                  why_no_turnaround(connection));
+  out += waterfall(snapshot, connection);
+  out += pace_lines(connection);
+  out += socket_lines(connection);
   return out;
 }
 

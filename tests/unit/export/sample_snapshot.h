@@ -117,6 +117,31 @@ inline model::Service tcp_service() {
   return gate;
 }
 
+// A confident tick of 20 Hz, of which one stalled.
+inline model::LoopTick loop_tick() {
+  return {.confidence = model::TickConfidence::kHigh,
+          .period = 50ms,
+          .interval_p50 = 50ms,
+          .interval_p99 = 52ms,
+          .lateness_p50 = 0ns,
+          .lateness_p99 = 2ms,
+          .players = 8,
+          .stalls = 1,
+          .longest_stall = 150ms,
+          .intervals = histogram(model::Resolution::kService, {{50ms, 190}, {52ms, 8}, {150ms, 1}})};
+}
+
+// The second port's loop has fewer, and longer ones.
+inline model::LoopTick doubtful_tick() {
+  return {.confidence = model::TickConfidence::kLow,
+          .reason = "90% of the intervals are within a quarter of their median",
+          .period = 100ms,
+          .interval_p50 = 100ms,
+          .lateness_p50 = 0ns,
+          .players = 3,
+          .intervals = histogram(model::Resolution::kService, {{100ms, 40}})};
+}
+
 inline model::Service udp_service(std::uint16_t port, int samples) {
   model::Service world{
       .id = {.name = "world", .protocol = model::Protocol::kUdp, .port = port},
@@ -127,6 +152,7 @@ inline model::Service udp_service(std::uint16_t port, int samples) {
       .connections = {{model::ConnectionState::kActive, 1}}};
   world.histograms[static_cast<std::size_t>(model::Series::kTurnaroundNextPacket)] =
       histogram(model::Resolution::kService, {{12ms, samples}});
+  world.tick = port == 7777 ? loop_tick() : doubtful_tick();
   return world;
 }
 
@@ -201,6 +227,7 @@ inline model::Service yard_service() {
   yard.histograms[at(model::Series::kRttRule)] = histogram(Resolution::kService, {{30'100us, 300}, {45ms, 270}});
   yard.histograms[at(model::Series::kRttRuleNetwork)] = histogram(Resolution::kService, {{21ms, 560}, {60ms, 10}});
   yard.histograms[at(model::Series::kTurnaroundRule)] = histogram(Resolution::kService, {{8ms, 280}, {16ms, 11}});
+  yard.tick = model::LoopTick{.reason = "one player: any sender at a steady rate would look the same"};
   return yard;
 }
 
