@@ -107,6 +107,8 @@ Result<void> Agent::start_kernel() {
                                                                                      .max_services = options_.max_services,
                                                                                      .rules = !options_.rules.empty(),
                                                                                      .ticks = options_.ticks,
+                                                                                     .stages = options_.stages,
+                                                                                     .cgroup = options_.cgroup,
                                                                                      .arrival = options_.arrival,
                                                                                      .departure = options_.departure,
                                                                                      .tcp_state = options_.tcp_state});

@@ -22,6 +22,7 @@ namespace {
 
 struct DoctorOptions {
   std::vector<std::string> interfaces;
+  std::string cgroup;
   std::string output = "text";
 };
 
@@ -34,13 +35,17 @@ cli::Command add_doctor(CLI::App& program, const model::BuildInfo& build) {
   command->add_option("--interface", options->interfaces,
                       "Interface to try arrival and departure on, a name or a /regex/; repeatable (default: those with a default "
                       "route, else lo)");
+  command
+      ->add_option("--cgroup", options->cgroup,
+                   "Folder of the cgroup2 hierarchy to try the socket hooks on (default: its root, where it is mounted)")
+      ->type_name("PATH");
   command->add_option("-o,--output", options->output, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   return {command, [options, build]() -> Result<int> {
             const Result<std::vector<std::string>> interfaces = kernel::resolve_interfaces(options->interfaces);
             if (!interfaces) return std::unexpected(interfaces.error());
-            model::DoctorReport report = kernel::examine(*interfaces);
+            model::DoctorReport report = kernel::examine(*interfaces, options->cgroup);
             report.version = build.version;
             const std::string text = options->output == "json" ? exporting::doctor_json(report) : exporting::doctor_text(report);
             std::fputs(text.c_str(), stdout);

@@ -48,6 +48,8 @@ struct RunOptions {
   Arrival arrival = Arrival::kAuto;
   Departure departure = Departure::kAuto;
   TcpStateHook tcp_state = TcpStateHook::kAuto;
+  bool stages = true;                      // --no-stages: nothing is followed through the sockets
+  std::string cgroup;                      // where the socket hooks go, an absolute path; "": the hierarchy's root
   bool ticks = true;                       // --no-ticks: game loops are not inferred
   bool expose_connections = false;         // the connection table over TCP as well
   std::uint32_t connection_series = 1000;  // most label sets of /metrics/connections, 0 .. 100,000

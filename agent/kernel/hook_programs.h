@@ -33,14 +33,14 @@ struct AttachedHooks {
 
 struct Candidate {
   const char* program;
-  std::string_view name;  // as doctor and the status show it: "fentry/tcp_set_state"
+  std::string_view name;             // as doctor and the status show it: "fentry/tcp_set_state"
+  const void* (*elf)(std::size_t*);  // the object file that has it, as its skeleton gives it
+  std::string_view lacks = {};       // what it does not see, though it works; told as the attempt's reason
 };
 
-// Where candidates come from, and what they are attached to; all of it outlives the calls.
-struct ProgramSource {
+// What candidates are given; all of it outlives the calls.
+struct HookPlaces {
   const SharedMaps& maps;
-  const void* elf;
-  std::size_t elf_bytes;
   const Result<CgroupRoot>* cgroup = nullptr;  // null: none of the candidates is attached to a cgroup
 };
 
@@ -51,7 +51,7 @@ enum class Trial {
 };
 
 // Loads and attaches one program. Errors have no object's name: who tried it says what it was.
-[[nodiscard]] Result<AttachedProgram> attach_program(const ProgramSource& source, const char* program);
+[[nodiscard]] Result<AttachedProgram> attach_program(const HookPlaces& places, const Candidate& candidate);
 
 struct Capability {
   std::string_view name;
@@ -60,7 +60,7 @@ struct Capability {
 
 // Tries the candidates of one capability whose names begin with `wanted`; the others are "not asked for". Appends the outcome, and what
 // is kept.
-void try_candidates(const ProgramSource& source, const Capability& capability, std::span<const Candidate> candidates, Trial trial,
+void try_candidates(const HookPlaces& places, const Capability& capability, std::span<const Candidate> candidates, Trial trial,
                     std::string_view wanted, AttachedHooks& hooks);
 
 }  // namespace tickwire::kernel

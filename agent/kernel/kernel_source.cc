@@ -20,6 +20,7 @@
 #include "kernel/rules.h"
 #include "kernel/shared_maps.h"
 #include "kernel/slot_pool.h"
+#include "kernel/stage_hooks.h"
 #include "kernel/tracing.h"
 
 namespace tickwire::kernel {
@@ -37,6 +38,7 @@ class LoadedSource final : public KernelSource {
       : options_(options), maps_(std::move(maps)), events_(std::move(events)), pool_(*maps_), walk_(SocketWalk::load(*maps_)) {}
 
   void attach_tracing_hooks() { tracing_ = attach_tracing(*maps_, options_.tcp_state); }
+  void attach_stage_hooks();
 
   Result<ingest::RawTick> read() override;
   void release(std::span<const model::ConnectionId> ids) override { pool_.retire(ids); }
@@ -65,10 +67,18 @@ class LoadedSource final : public KernelSource {
   SlotPool pool_;
   SocketWalk walk_;
   AttachedHooks tracing_;
+  AttachedHooks stages_;
   std::vector<std::unique_ptr<PacketHooks>> interfaces_;
   std::vector<Watched> watched_;
   bool seed_wanted_ = false;
 };
+
+void LoadedSource::attach_stage_hooks() {
+  const Result<CgroupRoot> cgroup = open_cgroup_root(options_.cgroup);
+  if (!cgroup) spdlog::warn("{}", cgroup.error().text());
+  if (cgroup && !cgroup->whole) spdlog::warn("{}", partial_view(*cgroup));
+  stages_ = attach_stages(*maps_, cgroup);
+}
 
 Result<ingest::RawTick> LoadedSource::read() {
   if (std::exchange(seed_wanted_, false)) walk_.run();
@@ -78,6 +88,7 @@ Result<ingest::RawTick> LoadedSource::read() {
   tick.unix_time = unix_now();
   tick.slots = maps_->slots();
   tick.echo_slots = maps_->echo_slots();
+  tick.stage_slots = maps_->stage_slots();
   tick.bursts = maps_->bursts();
   tick.thresholds = maps_->thresholds();
   tick.service_counters = maps_->service_counters();
@@ -188,6 +199,7 @@ std::vector<model::HookOutcome> LoadedSource::hooks() const {
   }
   all.insert(all.end(), tracing_.outcomes.begin(), tracing_.outcomes.end());
   all.push_back(walk_.outcome());
+  all.insert(all.end(), stages_.outcomes.begin(), stages_.outcomes.end());
   return all;
 }
 
@@ -233,6 +245,7 @@ std::vector<model::ProgramTotals> LoadedSource::read_programs() const {
   };
   add(maps_->object());
   for (const AttachedProgram& attached : tracing_.programs) add(attached.object.get());
+  for (const AttachedProgram& attached : stages_.programs) add(attached.object.get());
   return totals;
 }
 
@@ -248,6 +261,7 @@ Result<std::unique_ptr<KernelSource>> KernelSource::open(const SourceOptions& op
   Result<std::unique_ptr<SharedMaps>> maps = SharedMaps::load({.connections = options.max_connections,
                                                                .services = options.max_services,
                                                                .rules = options.rules,
+                                                               .stages = options.stages,
                                                                .ticks = options.ticks,
                                                                .over_least_ns = lowest(options.thresholds)});
   if (!maps) return std::unexpected(maps.error());
@@ -255,6 +269,7 @@ Result<std::unique_ptr<KernelSource>> KernelSource::open(const SourceOptions& op
   if (!events) return std::unexpected(events.error());
   auto source = std::make_unique<LoadedSource>(options, std::move(*maps), std::move(*events));
   source->attach_tracing_hooks();
+  if (options.stages) source->attach_stage_hooks();
   for (const std::string& interface : options.interfaces) {
     if (auto added = source->add_interface(interface); !added) return std::unexpected(added.error());
   }

@@ -27,7 +27,7 @@ struct SourceOptions {
   bool ticks = true;                         // the game loops' ticks are inferred
   bool stages = true;                        // stages, pace and delayed acknowledgements are measured
   std::vector<model::Threshold> thresholds;  // longer samples are told as events
-  std::string cgroup;                        // root of the cgroup2 hierarchy; empty: the first one in /proc/self/mounts
+  std::string cgroup;                        // where the socket hooks go; empty: the hierarchy's root, where it is mounted
   config::Arrival arrival = config::Arrival::kAuto;
   config::Departure departure = config::Departure::kAuto;
   config::TcpStateHook tcp_state = config::TcpStateHook::kAuto;

@@ -11,11 +11,12 @@
 namespace tickwire::kernel {
 namespace {
 
-constexpr std::array kStateCandidates{Candidate{"state_fentry", "fentry/tcp_set_state"},
-                                      Candidate{"state_kprobe", "kprobe/tcp_set_state"},
-                                      Candidate{"state_tp", "tp_btf/inet_sock_set_state"}};
-constexpr std::array kRetransmitCandidates{Candidate{"retransmit_tp", "tp_btf/tcp_retransmit_skb"}};
-constexpr std::array kSeedCandidates{Candidate{"seed_tcp", "iter/tcp"}, Candidate{"seed_udp", "iter/udp"}};
+constexpr std::array kStateCandidates{Candidate{"state_fentry", "fentry/tcp_set_state", tcp_state_bpf__elf_bytes},
+                                      Candidate{"state_kprobe", "kprobe/tcp_set_state", tcp_state_bpf__elf_bytes},
+                                      Candidate{"state_tp", "tp_btf/inet_sock_set_state", tcp_state_bpf__elf_bytes}};
+constexpr std::array kRetransmitCandidates{Candidate{"retransmit_tp", "tp_btf/tcp_retransmit_skb", tcp_state_bpf__elf_bytes}};
+constexpr std::array kSeedCandidates{Candidate{"seed_tcp", "iter/tcp", sockets_bpf__elf_bytes},
+                                     Candidate{"seed_udp", "iter/udp", sockets_bpf__elf_bytes}};
 
 constexpr Capability kState{
     "tcp_state", "TCP states, handshakes of connections without packets, exact ends; ends are inferred from FIN and RST"};
@@ -41,19 +42,15 @@ std::string_view wanted_prefix(config::TcpStateHook wanted) {
 }  // namespace
 
 AttachedHooks attach_tracing(const SharedMaps& maps, config::TcpStateHook wanted, Trial trial) {
-  ProgramSource source{.maps = maps};
-  source.elf = tcp_state_bpf__elf_bytes(&source.elf_bytes);
   AttachedHooks hooks;
-  try_candidates(source, kState, kStateCandidates, trial, wanted_prefix(wanted), hooks);
-  try_candidates(source, kRetransmissions, kRetransmitCandidates, trial, "", hooks);
+  try_candidates({.maps = maps}, kState, kStateCandidates, trial, wanted_prefix(wanted), hooks);
+  try_candidates({.maps = maps}, kRetransmissions, kRetransmitCandidates, trial, "", hooks);
   return hooks;
 }
 
 SocketWalk SocketWalk::load(const SharedMaps& maps) {
-  ProgramSource source{.maps = maps};
-  source.elf = sockets_bpf__elf_bytes(&source.elf_bytes);
   SocketWalk walk;
-  try_candidates(source, kSeeding, kSeedCandidates, Trial::kEach, "", walk.iterators_);
+  try_candidates({.maps = maps}, kSeeding, kSeedCandidates, Trial::kEach, "", walk.iterators_);
   return walk;
 }
 

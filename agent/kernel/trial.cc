@@ -4,19 +4,46 @@
 #include <algorithm>
 
 #include "kernel/bpf.h"
+#include "kernel/cgroup.h"
 #include "kernel/packet_hooks.h"
 #include "kernel/privileges.h"
 #include "kernel/shared_maps.h"
+#include "kernel/stage_hooks.h"
 #include "kernel/tracing.h"
 
 namespace tickwire::kernel {
+namespace {
 
-model::DoctorReport examine(const std::vector<std::string>& interfaces) {
-  using Verdict = model::DoctorCheck::Verdict;
+using Verdict = model::DoctorCheck::Verdict;
+
+model::DoctorCheck cgroup_check(const Result<CgroupRoot>& cgroup) {
+  model::DoctorCheck check{.subject = "cgroup", .verdict = Verdict::kWarning, .finding = {}, .advice = {}};
+  if (!cgroup) {
+    check.finding = cgroup.error().message;
+    check.advice = cgroup.error().hint;
+  } else if (!cgroup->whole) {
+    check.finding = partial_view(*cgroup);
+    check.advice = "name the host's root with --cgroup, or share the host's processes";
+  } else {
+    check.verdict = Verdict::kOk;
+    check.finding = cgroup->path;
+  }
+  return check;
+}
+
+void append(AttachedHooks hooks, model::DoctorReport& report) {
+  for (model::HookOutcome& outcome : hooks.outcomes) report.hooks.push_back(std::move(outcome));
+}
+
+}  // namespace
+
+model::DoctorReport examine(const std::vector<std::string>& interfaces, const std::string& cgroup_path) {
   route_libbpf_messages();
   model::DoctorReport report;
   report.checks = examine_requirements();
-  Result<std::unique_ptr<SharedMaps>> maps = SharedMaps::load({.connections = 64, .services = 1, .ticks = true});
+  const Result<CgroupRoot> cgroup = open_cgroup_root(cgroup_path);
+  report.checks.push_back(cgroup_check(cgroup));
+  Result<std::unique_ptr<SharedMaps>> maps = SharedMaps::load({.connections = 64, .services = 1, .stages = true, .ticks = true});
   if (maps) {
     report.checks.push_back(
         {.subject = "packet programs", .verdict = Verdict::kOk, .finding = "loaded and verified", .advice = {}});
@@ -24,9 +51,9 @@ model::DoctorReport examine(const std::vector<std::string>& interfaces) {
       for (model::HookOutcome& outcome : PacketHooks::try_all(interface, (*maps)->programs()))
         report.hooks.push_back(std::move(outcome));
     }
-    for (model::HookOutcome& outcome : attach_tracing(**maps, config::TcpStateHook::kAuto, Trial::kExamine).outcomes)
-      report.hooks.push_back(std::move(outcome));
+    append(attach_tracing(**maps, config::TcpStateHook::kAuto, Trial::kExamine), report);
     report.hooks.push_back(SocketWalk::load(**maps).outcome());
+    append(attach_stages(**maps, cgroup, Trial::kExamine), report);
   } else {
     report.checks.push_back({.subject = "packet programs",
                              .verdict = Verdict::kFailed,
