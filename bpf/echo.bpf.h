@@ -15,6 +15,12 @@ INLINE bool token_at_or_before(__u32 a, __u32 b, __u32 width)
 	return (__s32)((b - a) << (TW_FIELD_WIDTH_MAX - width)) >= 0;
 }
 
+/* From a to b, going up, for numbers of `width` bits that wrap. */
+INLINE __u32 distance(__u32 a, __u32 b, __u32 width)
+{
+	return (b - a) << (TW_FIELD_WIDTH_MAX - width) >> (TW_FIELD_WIDTH_MAX - width);
+}
+
 /* Is there a place for a token? Its number, or TW_TOKENS. */
 INLINE __u32 free_token(const __u64 *times_ns)
 {
@@ -78,6 +84,84 @@ INLINE __u64 take_covered(__u64 *times_ns, const __u32 *tokens, __u32 acknowledg
 		}
 	}
 	return newest_ns;
+}
+
+/* Gives a place up: its token is lost, unless an echo takes it at this moment. */
+INLINE void empty_place(__u64 *time_ns, enum tw_loss reason)
+{
+	if (*time_ns && __sync_lock_test_and_set(time_ns, 0))
+		count_loss(reason);
+}
+
+/* Whether a token is a new one: ahead of the newest, or so far behind it that the other side began anew: then what is pending
+ * belongs to the past. */
+static __noinline bool is_new_token(__u64 *times_ns, __u32 token, __u32 newest, __u32 width)
+{
+	if (!token_at_or_before(token, newest, width))
+		return true;
+	if (distance(token, newest, width) < TW_SEQUENCE_JUMP)
+		return false;
+#pragma unroll
+	for (int i = 0; i < TW_TOKENS; i++)
+		empty_place(&times_ns[i], TW_LOSS_UNMATCHED);
+	return true;
+}
+
+/* A free place, or that of a token that has waited for longer than a sample can be, or TW_TOKENS. */
+INLINE __u32 place_for_token(__u64 *times_ns, __u64 now_ns)
+{
+	__u32 place = free_token(times_ns);
+
+	for (__u32 i = 0; i < TW_TOKENS && place == TW_TOKENS; i++) {
+		if (now_ns - times_ns[i] < TW_SAMPLE_MAX_NS)
+			continue;
+		empty_place(&times_ns[i], TW_LOSS_STALE);
+		place = i;
+	}
+	return place;
+}
+
+INLINE __u32 second_newest(const __u64 *times_ns)
+{
+	__u32 newest = times_ns[1] > times_ns[0];
+	__u32 second = 1 - newest;
+
+	for (__u32 i = 2; i < TW_TOKENS; i++) {
+		if (times_ns[i] > times_ns[newest & (TW_TOKENS - 1)]) {
+			second = newest;
+			newest = i;
+		} else if (times_ns[i] > times_ns[second & (TW_TOKENS - 1)]) {
+			second = i;
+		}
+	}
+	return second & (TW_TOKENS - 1);
+}
+
+/* A token that left. Nothing is overwritten, see TW_TOKENS. */
+static __noinline int store_sent(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns)
+{
+	store_token(times_ns, tokens, place_for_token(times_ns, now_ns), token, now_ns);
+	return 0;
+}
+
+/* A token that came in always finds a place, see struct tw_echo_slot. */
+static __noinline int store_arrived(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns)
+{
+	__u32 place = place_for_token(times_ns, now_ns);
+
+	if (place >= TW_TOKENS) {
+		place = second_newest(times_ns);
+		empty_place(&times_ns[place], TW_LOSS_UNMATCHED);
+	}
+	store_token(times_ns, tokens, place, token, now_ns);
+	return 0;
+}
+
+/* Whether an echo can be true: nobody has received what was not sent. Only where something was not looked into may it name a token
+ * that is a little newer than the newest that was seen. */
+INLINE bool can_be_echo(__u32 echo, __u32 newest, __u32 width, bool unseen)
+{
+	return token_at_or_before(echo, newest, width) || (unseen && distance(newest, echo, width) < TW_SEQUENCE_JUMP);
 }
 
 #endif

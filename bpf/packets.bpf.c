@@ -8,6 +8,7 @@
 
 #include "account.bpf.h"
 #include "burst.bpf.h"
+#include "departure.bpf.h"
 #include "pace.bpf.h"
 #include "parse.bpf.h"
 #include "protocols/rule.bpf.h"
@@ -184,11 +185,29 @@ INLINE void pace_out(struct passage *at, bool udp)
 	stage->read_at_last_out = stage->read;
 }
 
+/* A packet that completed the stages goes on to the qdisc. Datagrams that are too short to be known again are left out. */
+static __noinline int follow_departure(struct __sk_buff *skb, struct tw_stage_slot *stage, const struct packet *p, __u64 now_ns)
+{
+	__u8 payload[8];
+
+	if (!stage)
+		return 0;
+	if (p->key.protocol == IPPROTO_TCP)
+		stage->departed_tag = p->sequence;
+	else if (!bpf_skb_load_bytes(skb, p->header_end, payload, sizeof(payload)))
+		stage->departed_tag = payload_tag(payload);
+	else
+		return 0;
+	__sync_lock_test_and_set(&stage->departed_ns, now_ns);
+	return 0;
+}
+
 INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 found)
 {
 	struct passage at = {.service = service_number(found)};
 	bool udp = p->key.protocol == IPPROTO_UDP;
 	__u64 turnarounds_ns;
+	__u32 completed = 0;
 
 	at.slot = find_slot(&p->key, &at.number);
 	if (!at.slot && (udp || (p->payload && !(p->tcp_flags & TCP_RST))))
@@ -206,12 +225,17 @@ INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 found)
 			return;
 	}
 	turnarounds_ns = at.slot->turnaround_sum_ns;
+	if (at.stage)
+		completed = at.stage->completed;
 	if (found & TW_PORT_HAS_RULE)
 		rule_out_skb(skb, p, at.number, at.slot, at.service);
 	else
 		answer_out(&at, p, udp);
-	if (at.stage)
+	if (at.stage) {
 		pace_out(&at, udp);
+		if (at.stage->completed != completed)
+			follow_departure(skb, at.stage, p, at.now_ns);
+	}
 	if (settings.features & TW_FEATURE_TICKS)
 		burst_out(&p->key, at.service, now_of(&at), at.slot->turnaround_sum_ns - turnarounds_ns);
 }

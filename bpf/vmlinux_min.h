@@ -64,6 +64,14 @@ struct tcp_sock {
 	__u32 total_retrans;
 };
 
+/* include/linux/skbuff.h */
+struct sk_buff {
+	unsigned char *head;
+	__u16 transport_header; /* offsets from head */
+	__u16 network_header;
+	__be16 protocol;
+};
+
 /* include/linux/bpf.h, kernel/bpf/bpf_iter.c */
 struct seq_file {
 	void *private;

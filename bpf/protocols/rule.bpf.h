@@ -47,35 +47,34 @@ INLINE bool read_field(const struct rule_call *call, bool from_xdp, const struct
 }
 
 /* Counts a message's sequence number; RFC 3550 A.1 with a window of 64 for what is late or twice. */
-static __noinline int count_sequence(struct tw_sequence *sequence, __u32 number, __u32 width)
+static __noinline int count_sequence(struct tw_sequence *sequence, __u8 *known, __u32 number, __u32 width)
 {
-	__u32 ahead = (number - sequence->highest) << (TW_FIELD_WIDTH_MAX - width) >> (TW_FIELD_WIDTH_MAX - width);
-	__u32 behind = (sequence->highest - number) << (TW_FIELD_WIDTH_MAX - width) >> (TW_FIELD_WIDTH_MAX - width);
+	__u32 ahead = distance(sequence->highest, number, width);
+	__u32 behind = distance(number, sequence->highest, width);
+	bool first = !sequence->messages++;
 	__u64 bit;
 
-	if (!sequence->messages++) {
-		sequence->highest = number;
-		sequence->recent = 1;
-		return 0;
-	}
-	if (ahead && ahead < TW_SEQUENCE_JUMP && ahead <= behind) {
-		sequence->lost += ahead - 1;
+	if (!first && ahead && ahead < TW_SEQUENCE_JUMP && ahead <= behind) {
+		sequence->passed_over += ahead - 1;
 		sequence->recent = sequence->recent << ahead | 1;
 		sequence->highest = number;
-	} else if (behind < TW_SEQUENCE_JUMP) {
+		*known = *known + ahead < TW_SEQUENCE_JUMP ? *known + ahead : TW_SEQUENCE_JUMP;
+	} else if (!first && behind < TW_SEQUENCE_JUMP) {
 		bit = 1ULL << behind;
 		if (sequence->recent & bit) {
 			sequence->duplicated++;
 		} else {
 			sequence->recent |= bit;
+			if (behind >= *known)
+				sequence->passed_over++; /* by the first that was seen */
 			sequence->reordered++;
-			if (sequence->lost)
-				sequence->lost--; /* late, not lost */
 		}
 	} else {
-		sequence->jumps++;
+		if (!first)
+			sequence->jumps++;
 		sequence->highest = number;
 		sequence->recent = 1;
+		*known = 1;
 	}
 	return 0;
 }
@@ -95,39 +94,6 @@ INLINE void sample_network(struct rule_call *call, __u64 sent_ns, __u64 now_ns, 
 	call->echo->network_samples++;
 }
 
-/* Whether a token is a new one: ahead of the newest, or so far behind it that the other side began anew: then what is pending
- * belongs to the past. */
-static __noinline bool is_new_token(__u64 *times_ns, __u32 token, __u32 newest, __u32 width)
-{
-	__u32 behind = (newest - token) << (TW_FIELD_WIDTH_MAX - width) >> (TW_FIELD_WIDTH_MAX - width);
-
-	if (!token_at_or_before(token, newest, width))
-		return true;
-	if (behind < TW_SEQUENCE_JUMP)
-		return false;
-#pragma unroll
-	for (int i = 0; i < TW_TOKENS; i++) {
-		if (times_ns[i] && __sync_lock_test_and_set(&times_ns[i], 0))
-			count_loss(TW_LOSS_UNMATCHED);
-	}
-	return true;
-}
-
-/* Stores a token in a free place, or in that of one that has waited for longer than a sample can be. */
-static __noinline int store_rule_token(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns)
-{
-	__u32 place = free_token(times_ns);
-
-	for (__u32 i = 0; i < TW_TOKENS && place == TW_TOKENS; i++) {
-		if (now_ns - times_ns[i] < TW_SAMPLE_MAX_NS)
-			continue;
-		count_loss(TW_LOSS_STALE);
-		place = i;
-	}
-	store_token(times_ns, tokens, place, token, now_ns);
-	return 0;
-}
-
 INLINE void message_in(struct rule_call *call, bool from_xdp)
 {
 	const struct tw_rule *rule = call->rule;
@@ -136,7 +102,8 @@ INLINE void message_in(struct rule_call *call, bool from_xdp)
 	__u32 value;
 
 	echo->messages_in++;
-	if (read_field(call, from_xdp, &rule->echo[TW_INGRESS], &value)) {
+	if (read_field(call, from_xdp, &rule->echo[TW_INGRESS], &value) &&
+	    can_be_echo(value, echo->last_sent, rule->token[TW_EGRESS].width_bits, echo->unseen[TW_EGRESS])) {
 		sent_ns = take_token(call->slot->sent_ns, call->slot->token, value, rule->token[TW_EGRESS].width_bits);
 		if (sent_ns) {
 			echo->echoes_in++;
@@ -147,14 +114,16 @@ INLINE void message_in(struct rule_call *call, bool from_xdp)
 				sample_network(call, sent_ns, now_ns, (__u64)value * rule->delay_unit_ns);
 		}
 	}
-	if (read_field(call, from_xdp, &rule->token[TW_INGRESS], &value) &&
+	echo->unseen[TW_INGRESS] = !read_field(call, from_xdp, &rule->token[TW_INGRESS], &value);
+	if (!echo->unseen[TW_INGRESS] &&
 	    (!echo->tokens_in || is_new_token(echo->arrived_ns, value, echo->last_token, rule->token[TW_INGRESS].width_bits))) {
 		echo->tokens_in++;
 		echo->last_token = value;
-		store_rule_token(echo->arrived_ns, echo->token, value, now_ns ? now_ns : bpf_ktime_get_ns());
+		store_arrived(echo->arrived_ns, echo->token, value, now_ns ? now_ns : bpf_ktime_get_ns());
 	}
 	if (read_field(call, from_xdp, &rule->sequence[TW_INGRESS], &value))
-		count_sequence(&echo->sequence[TW_INGRESS], value, rule->sequence[TW_INGRESS].width_bits);
+		count_sequence(&echo->sequence[TW_INGRESS], &echo->sequence_known[TW_INGRESS], value,
+			       rule->sequence[TW_INGRESS].width_bits);
 }
 
 INLINE void message_out(struct rule_call *call)
@@ -165,7 +134,8 @@ INLINE void message_out(struct rule_call *call)
 	__u32 value;
 
 	echo->messages_out++;
-	if (read_field(call, false, &rule->echo[TW_EGRESS], &value)) {
+	if (read_field(call, false, &rule->echo[TW_EGRESS], &value) &&
+	    can_be_echo(value, echo->last_token, rule->token[TW_INGRESS].width_bits, echo->unseen[TW_INGRESS])) {
 		arrived_ns = take_covered(echo->arrived_ns, echo->token, value, rule->token[TW_INGRESS].width_bits);
 		if (arrived_ns) {
 			echo->echoes_out++;
@@ -173,14 +143,16 @@ INLINE void message_out(struct rule_call *call)
 			sample_turnaround(call->slot, call->service, TW_SERIES_TURNAROUND_RULE, arrived_ns, now_ns);
 		}
 	}
-	if (read_field(call, false, &rule->token[TW_EGRESS], &value) &&
+	echo->unseen[TW_EGRESS] = !read_field(call, false, &rule->token[TW_EGRESS], &value);
+	if (!echo->unseen[TW_EGRESS] &&
 	    (!echo->tokens_out || is_new_token(call->slot->sent_ns, value, echo->last_sent, rule->token[TW_EGRESS].width_bits))) {
 		echo->tokens_out++;
 		echo->last_sent = value;
-		store_rule_token(call->slot->sent_ns, call->slot->token, value, now_ns ? now_ns : bpf_ktime_get_ns());
+		store_sent(call->slot->sent_ns, call->slot->token, value, now_ns ? now_ns : bpf_ktime_get_ns());
 	}
 	if (read_field(call, false, &rule->sequence[TW_EGRESS], &value))
-		count_sequence(&echo->sequence[TW_EGRESS], value, rule->sequence[TW_EGRESS].width_bits);
+		count_sequence(&echo->sequence[TW_EGRESS], &echo->sequence_known[TW_EGRESS], value,
+			       rule->sequence[TW_EGRESS].width_bits);
 }
 
 /* One message. False: its magic is another's. */
@@ -234,6 +206,7 @@ INLINE long rule_frame(__u32 turn, struct rule_walk *walk, bool from_xdp, __u32 
 	if (turn == RULE_FRAMES) {
 		count_loss(TW_LOSS_SEGMENT);
 		echo->frame_known[direction] = 0;
+		echo->unseen[direction] = 1;
 		return 1;
 	}
 	call->message = walk->payload + offset;
@@ -243,6 +216,7 @@ INLINE long rule_frame(__u32 turn, struct rule_walk *walk, bool from_xdp, __u32 
 		/* The length itself is cut by the segment's end, or this is no frame: begin anew with the next segment. */
 		echo->strangers[direction]++;
 		echo->frame_known[direction] = 0;
+		echo->unseen[direction] = 1;
 		return 1;
 	}
 	if (length < walk->end - call->message)
@@ -280,6 +254,7 @@ INLINE void rule_segment(struct rule_call *call, bool from_xdp, __u32 direction)
 	if (!echo->frame_known[direction] || !seq_at_or_before(walk.sequence, echo->next_frame[direction])) {
 		echo->frame_known[direction] = 1;
 		echo->next_frame[direction] = walk.sequence;
+		echo->unseen[direction] = 1;
 	}
 	bpf_loop(RULE_FRAMES + 1,
 		 direction == TW_EGRESS ? rule_frame_out
@@ -304,12 +279,15 @@ INLINE int rule_packet(void *context, bool from_xdp, const struct packet *p, __u
 		return 0;
 	}
 	slot->rtt_method = TW_RTT_RULE; /* TCP's is set with the first segment out, together with what it begins from */
-	if (!from_xdp && p->segments > 1) {
-		/* Datagrams of one size, only the last may be shorter; the first is looked into. */
-		call.end = p->header_end + ((struct __sk_buff *)context)->gso_size;
-		count_loss(TW_LOSS_SEGMENT);
+	if (from_xdp || p->segments <= 1) {
+		rule_message(&call, from_xdp, direction);
+		return 0;
 	}
+	/* Datagrams of one size, only the last may be shorter; the first is looked into. */
+	call.end = p->header_end + ((struct __sk_buff *)context)->gso_size;
 	rule_message(&call, from_xdp, direction);
+	count_loss(TW_LOSS_SEGMENT);
+	call.echo->unseen[direction] = 1;
 	return 0;
 }
 

@@ -204,6 +204,33 @@ TEST_P(Stages, OfTcpEndWithThePacketThatCarriesTheAnswersFirstByte) {
   EXPECT_EQ(slot_of(tcp(), IPPROTO_TCP).turnaround_samples, 1U);
 }
 
+TEST_P(Stages, GoOnIntoTheQdiscWithTheAnswer) {
+  request();
+  stamp(udp(), IPPROTO_UDP);
+  const std::uint64_t before = now_ns();
+  out(udp().datagram_out(Bytes{1, 0, 0, 0, 2, 0, 0, 0}));
+  EXPECT_GE(stages().departed_ns, before);
+  EXPECT_EQ(stages().departed_tag, 31U ^ 2U);
+}
+
+TEST_P(Stages, LeaveDatagramsOutThatAreTooShortToBeKnownAgain) {
+  request();
+  stamp(udp(), IPPROTO_UDP);
+  out(udp().datagram_out(Bytes{1, 0, 0, 0, 2, 0, 0}));
+  EXPECT_EQ(stages().completed, 1U);
+  EXPECT_EQ(stages().departed_ns, 0U);
+}
+
+TEST_P(Stages, OfTcpGoOnIntoTheQdiscByTheirSequenceNumber) {
+  tcp_answer(5000, 10);
+  tcp_request(1000, 50);
+  stamp(tcp(), IPPROTO_TCP);
+  change_stage_slot(tcp(), IPPROTO_TCP, [](tw_stage_slot& stage) { stage.write_sequence = 5010; });
+  tcp_answer(5010, 1);
+  EXPECT_NE(tcp_stages().departed_ns, 0U);
+  EXPECT_EQ(tcp_stages().departed_tag, 5010U);
+}
+
 TEST_P(Stages, CountAPlayerStarvedOfWhomNothingWasReadBetweenTwoPackets) {
   request();
   answer();  // no hook has seen a read yet: nothing can be said
