@@ -13,12 +13,13 @@ bool had_traffic(const ConnectionChange& change) {
   return std::ranges::any_of(change.traffic, [](const Traffic& gained) { return gained.packets > 0; });
 }
 
-// The shortest of the rtt samples that a tick gained: exact if the kernel tells it, or if no shorter one has ever been; else the
-// lower edge of the lowest cell.
-std::optional<std::chrono::nanoseconds> shortest_rtt(const Tick& tick, const ConnectionChange& change,
+// The shortest of the samples of rtt, or of rtt_delayed, that a tick gained: exact if the kernel tells it, or if no shorter one has
+// ever been; else the lower edge of the lowest cell. What the kernel tells with stages is the shortest of both.
+std::optional<std::chrono::nanoseconds> shortest_rtt(const Tick& tick, const ConnectionChange& change, const HistogramGain& gain,
                                                      std::optional<std::chrono::nanoseconds> least_before) {
-  const auto gained = tick.gains(change.rtt);
-  if (change.rtt_min_recent || gained.empty()) return change.rtt_min_recent;
+  const auto gained = tick.gains(gain);
+  if (gained.empty()) return std::nullopt;
+  if (change.rtt_min_recent) return change.rtt_min_recent;
   if (change.detail && tick.details[*change.detail].rtt_min) return tick.details[*change.detail].rtt_min;
   if (change.rtt_min && (!least_before || *change.rtt_min < *least_before)) return change.rtt_min;
   const auto edge = connection_cell_from(std::ranges::min(gained, {}, &CellGain::cell).cell);
@@ -164,12 +165,12 @@ void ConnectionTable::record(const Tick& tick, const ConnectionChange& change, c
   const auto add = [&](const Latency& latency, const HistogramGain& gained, std::optional<Nanoseconds> shortest = {}) {
     if (latency.series) recent_.add(key, *latency.series, tick.gains(gained), shortest);
   };
-  add(row.rtt, change.rtt, shortest_rtt(tick, change, before.rtt_min));
+  add(row.rtt, change.rtt, shortest_rtt(tick, change, change.rtt, before.rtt_min));
   add(row.turnaround, change.turnaround);
   add(row.rtt_network, change.rtt_network);
   if (!change.detail) return;
   const DetailChange& detail = tick.details[*change.detail];
-  add(row.rtt_delayed, detail.rtt_delayed);
+  add(row.rtt_delayed, detail.rtt_delayed, shortest_rtt(tick, change, detail.rtt_delayed, before.rtt_min));
   for (std::size_t i = 0; i < kStageCount; ++i) add(row.stages[i], detail.stages[i]);
 }
 

@@ -90,6 +90,13 @@ Result<void> parse_sort(std::string_view value, ConnectionQuery& query) {
   return {};
 }
 
+Result<void> parse_window_of(std::string_view value, ConnectionQuery& query) {
+  const auto window = parse_window(value);
+  if (!window) return std::unexpected(window.error());
+  query.window = *window;
+  return {};
+}
+
 Result<void> parse_limit(std::string_view value, ConnectionQuery& query) {
   return store(parse_number(value, 1, std::numeric_limits<std::uint32_t>::max()), query.limit);
 }
@@ -109,21 +116,24 @@ constexpr std::array kParameters{
     Parameter{"min_turnaround", parse_min_turnaround},
     Parameter{"sort", parse_sort},
     Parameter{"limit", parse_limit},
+    Parameter{"window", parse_window_of},
 };
 
-bool reaches(const Latency& latency, nanoseconds least) {
-  const std::optional<nanoseconds> value = latency.p99 ? latency.p99 : latency.p50;
+bool reaches(const WindowSummary& summary, nanoseconds least) {
+  const std::optional<nanoseconds> value = summary.p99 ? summary.p99 : summary.p50;
   return value && *value >= least;
 }
 
-bool fits(const Connection& connection, const ConnectionQuery& query) {
+bool fits(const Snapshot& snapshot, const Connection& connection, const ConnectionQuery& query) {
   if (query.service && (!connection.service || connection.service->name != *query.service)) return false;
   if (query.port && connection.key.local.port != *query.port) return false;
   if (query.remote && !query.remote->contains(connection.key.remote.address)) return false;
   if (query.protocol && connection.key.protocol != *query.protocol) return false;
   if (query.state && connection.state != *query.state) return false;
-  if (query.min_rtt && !reaches(connection.rtt, *query.min_rtt)) return false;
-  return !query.min_turnaround || reaches(connection.turnaround, *query.min_turnaround);
+  const auto reach = [&](const Latency& latency, std::optional<nanoseconds> least) {
+    return !least || reaches(snapshot.summary(connection, latency, query.window), *least);
+  };
+  return reach(connection.rtt, query.min_rtt) && reach(connection.turnaround, query.min_turnaround);
 }
 
 std::optional<std::uint64_t> number(std::optional<nanoseconds> duration) {
@@ -131,20 +141,21 @@ std::optional<std::uint64_t> number(std::optional<nanoseconds> duration) {
 }
 
 // What is sorted by, of keys that are numbers; 0 for the others, which compare() knows.
-std::optional<std::uint64_t> sort_value(const Connection& connection, SortKey key, nanoseconds now) {
-  switch (key) {
+std::optional<std::uint64_t> sort_value(const Snapshot& snapshot, const Connection& connection, const ConnectionQuery& query) {
+  const auto summary = [&](const Latency& latency) { return snapshot.summary(connection, latency, query.window); };
+  switch (query.sort) {
     case SortKey::kAge:
-      return number(connection.age(now));
+      return number(connection.age(snapshot.monotonic));
     case SortKey::kRttP50:
-      return number(connection.rtt.p50);
+      return number(summary(connection.rtt).p50);
     case SortKey::kRttP99:
-      return number(connection.rtt.p99);
+      return number(summary(connection.rtt).p99);
     case SortKey::kRttMin:
-      return number(connection.rtt_min);
+      return number(query.window == Window::kAll ? connection.rtt_min : summary(connection.rtt).min);
     case SortKey::kTurnaroundP50:
-      return number(connection.turnaround.p50);
+      return number(summary(connection.turnaround).p50);
     case SortKey::kTurnaroundP99:
-      return number(connection.turnaround.p99);
+      return number(summary(connection.turnaround).p99);
     case SortKey::kPackets:
       return connection.traffic[0].packets + connection.traffic[1].packets;
     case SortKey::kBytes:
@@ -235,6 +246,12 @@ Result<ConnectionQuery> ConnectionQuery::parse(const std::vector<std::pair<std::
   return query;
 }
 
+Result<Window> parse_window(std::string_view text) {
+  const auto window = window_of(text);
+  if (!window) return fail_usage(fmt::format("\"{}\" is not a window", text), "one of 10s, 1m, 5m, all");
+  return *window;
+}
+
 std::vector<std::string_view> sort_key_names() {
   std::vector<std::string_view> names;
   std::ranges::transform(kSortKeys, std::back_inserter(names), &std::pair<SortKey, std::string_view>::second);
@@ -244,7 +261,7 @@ std::vector<std::string_view> sort_key_names() {
 std::vector<Row> select(const Snapshot& snapshot, const ConnectionQuery& query) {
   std::vector<Candidate> candidates;
   for (const Row& row : snapshot.connections) {
-    if (fits(*row, query)) candidates.push_back({&row, row->id, sort_value(*row, query.sort, snapshot.monotonic)});
+    if (fits(snapshot, *row, query)) candidates.push_back({&row, row->id, sort_value(snapshot, *row, query)});
   }
   const std::size_t count = std::min(query.limit.value_or(candidates.size()), candidates.size());
   const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(count);

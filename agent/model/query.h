@@ -18,6 +18,7 @@
 #include "model/address.h"
 #include "model/connection.h"
 #include "model/snapshot.h"
+#include "model/windows.h"
 
 namespace tickwire::model {
 
@@ -43,17 +44,22 @@ struct ConnectionQuery {
   std::optional<Cidr> remote;
   std::optional<Protocol> protocol;
   std::optional<ConnectionState> state;                    // none: all, ended ones too
-  std::optional<std::chrono::nanoseconds> min_rtt;         // rtt p99 (p50 below 100 samples) at least this
+  std::optional<std::chrono::nanoseconds> min_rtt;         // rtt p99 of the window (p50 below 100 samples) at least this
   std::optional<std::chrono::nanoseconds> min_turnaround;  // the same of turnaround
   SortKey sort = SortKey::kRttP99;
   bool descending = true;
   std::optional<std::size_t> limit;
+  Window window = Window::kAll;  // what rtt and turnaround are of, to filter and to sort by, and in tables
 
-  // From the parameters of a request or of flags, by the names service port remote proto state min_rtt min_turnaround sort limit.
+  // From the parameters of a request or of flags, by the names service port remote proto state min_rtt min_turnaround sort limit
+  // window.
   // "sort": a key's name, "-" in front for descending. Usage error for an unknown name, a repeated one, or a bad value; it
   // says what is allowed.
   [[nodiscard]] static Result<ConnectionQuery> parse(const std::vector<std::pair<std::string, std::string>>& parameters);
 };
+
+// "10s", "1m", "5m" or "all". Usage error that lists them otherwise.
+[[nodiscard]] Result<Window> parse_window(std::string_view text);
 
 // The names that "sort" takes: id age service remote state rtt_p50 rtt_p99 rtt_min turnaround_p50 turnaround_p99 packets
 // bytes retransmissions.

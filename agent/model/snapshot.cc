@@ -11,8 +11,10 @@ RecentKey key_of(const Service& service) { return {.number = service.number}; }
 }  // namespace
 
 WindowSummary Snapshot::summary(const Connection& connection, const Latency& latency, Window window) const {
-  if (!latency.series) return {};
-  if (window != Window::kAll) return recent_connections.summary(key_of(connection), *latency.series, window, monotonic);
+  if (window != Window::kAll) {
+    if (!latency.series) return {};
+    return recent_connections.summary(key_of(connection), *latency.series, window, monotonic);
+  }
   return {.samples = latency.samples(),
           .min = std::nullopt,
           .p50 = latency.p50,

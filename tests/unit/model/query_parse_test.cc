@@ -19,6 +19,7 @@ TEST(ConnectionQuery, AsksForEverythingByDefault) {
   EXPECT_EQ(query.service, std::nullopt);
   EXPECT_EQ(query.state, std::nullopt);
   EXPECT_EQ(query.limit, std::nullopt);
+  EXPECT_EQ(query.window, Window::kAll);
   EXPECT_EQ(query.sort, SortKey::kRttP99);
   EXPECT_TRUE(query.descending);
 }
@@ -32,7 +33,8 @@ TEST(ConnectionQuery, ReadsEveryParameter) {
                                         {"min_rtt", "80ms"},
                                         {"min_turnaround", "1.5ms"},
                                         {"sort", "age"},
-                                        {"limit", "20"}});
+                                        {"limit", "20"},
+                                        {"window", "10s"}});
   EXPECT_EQ(query.service, "world");
   EXPECT_EQ(query.port, 7777);
   EXPECT_EQ(query.remote, Cidr::parse("192.0.2.0/24"));
@@ -43,6 +45,7 @@ TEST(ConnectionQuery, ReadsEveryParameter) {
   EXPECT_EQ(query.sort, SortKey::kAge);
   EXPECT_FALSE(query.descending);
   EXPECT_EQ(query.limit, 20U);
+  EXPECT_EQ(query.window, Window::k10s);
 }
 
 TEST(ConnectionQuery, SortsTheGreatestFirstAfterAMinus) {
@@ -59,7 +62,7 @@ TEST(ConnectionQuery, TakesEverySortKeyThatItNames) {
 TEST(ConnectionQuery, RefusesAnUnknownParameterAndSaysWhichThereAre) {
   EXPECT_EQ(refusal({{"color", "red"}}),
             (Error{Failure::kUsage, "\"color\" is not a parameter",
-                   "one of service, port, remote, proto, state, min_rtt, min_turnaround, sort, limit"}));
+                   "one of service, port, remote, proto, state, min_rtt, min_turnaround, sort, limit, window"}));
 }
 
 TEST(ConnectionQuery, RefusesARepeatedParameter) {
@@ -82,6 +85,10 @@ TEST(ConnectionQuery, RefusesAnUnknownSortKeyAndSaysWhichThereAre) {
             "retransmissions; with - in front, the greatest first");
 }
 
+TEST(ConnectionQuery, RefusesAnUnknownWindowAndSaysWhichThereAre) {
+  EXPECT_EQ(refusal({{"window", "2m"}}), (Error{Failure::kUsage, "window: \"2m\" is not a window", "one of 10s, 1m, 5m, all"}));
+}
+
 TEST(ConnectionQuery, RefusesAnUnknownProtocol) {
   EXPECT_EQ(refusal({{"proto", "icmp"}}), (Error{Failure::kUsage, "proto: \"icmp\" is not a protocol", "one of tcp, udp"}));
 }
@@ -100,7 +107,9 @@ TEST(ConnectionQuery, RefusesBadValuesOfEveryParameter) {
                                               {"sort", ""},
                                               {"sort", "--age"},
                                               {"limit", "0"},
-                                              {"limit", "-1"}}) {
+                                              {"limit", "-1"},
+                                              {"window", ""},
+                                              {"window", "2m"}}) {
     const auto query = ConnectionQuery::parse({{name, value}});
     ASSERT_FALSE(query) << name << '=' << value;
     EXPECT_EQ(query.error().failure, Failure::kUsage);
