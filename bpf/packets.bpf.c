@@ -94,9 +94,9 @@ INLINE void packet_in(void *context, bool from_xdp, struct packet *p, __u32 foun
 	if (!(found & TW_PORT_HAS_RULE))
 		request_in(&at, p, udp);
 	else if (from_xdp)
-		rule_in_xdp(context, p, at.number, at.slot, at.service);
+		rule_in_xdp(context, p, &at);
 	else
-		rule_in_skb(context, p, at.number, at.slot, at.service);
+		rule_in_skb(context, p, &at);
 }
 
 /* What the kernel knows of the socket, where the packet still knows it: the smoothed rtt and the largest segment. */
@@ -228,7 +228,7 @@ INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 found)
 	if (at.stage)
 		completed = at.stage->completed;
 	if (found & TW_PORT_HAS_RULE)
-		rule_out_skb(skb, p, at.number, at.slot, at.service);
+		rule_out_skb(skb, p, &at);
 	else
 		answer_out(&at, p, udp);
 	if (at.stage) {

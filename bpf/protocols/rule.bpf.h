@@ -6,7 +6,9 @@
 #define TICKWIRE_PROTOCOL_RULE_BPF_H
 
 #include "echo.bpf.h"
+#include "pace.bpf.h"
 #include "parse.bpf.h"
+#include "stage_sample.bpf.h"
 
 /* Messages of one TCP segment that are looked into; the others count TW_LOSS_SEGMENT. */
 #define RULE_FRAMES 8
@@ -16,9 +18,8 @@ struct rule_call {
 	void *context;
 	const struct packet *packet;
 	const struct tw_rule *rule;
-	struct tw_slot *slot;
+	struct passage *at;
 	struct tw_echo_slot *echo;
-	__u32 service;
 	__u32 message; /* offset of the message in the frame */
 	__u32 end;     /* of the message, or of the payload where that comes first */
 };
@@ -80,38 +81,49 @@ static __noinline int count_sequence(struct tw_sequence *sequence, __u8 *known, 
 }
 
 /* A rule's rtt once more, without the time that the player says it held the token. */
-INLINE void sample_network(struct rule_call *call, __u64 sent_ns, __u64 now_ns, __u64 held_ns)
+INLINE void sample_network(struct rule_call *call, __u64 sent_ns, __u64 held_ns)
 {
-	__u64 elapsed_ns = now_ns - sent_ns - held_ns;
+	__u64 elapsed_ns = call->at->now_ns - sent_ns - held_ns;
 	__u32 part;
 
-	if (!is_sample(sent_ns + held_ns, now_ns))
+	if (!is_sample(sent_ns + held_ns, call->at->now_ns))
 		return;
 	part = tw_cell(elapsed_ns, TW_SERVICE_PARTS_LOG2);
-	sample_service(call->service, TW_SERIES_RTT_RULE_NETWORK, elapsed_ns, part);
+	sample_service(call->at->service, TW_SERIES_RTT_RULE_NETWORK, elapsed_ns, part);
 	sample_cells(call->echo->network_cells, part);
 	call->echo->network_sum_ns += elapsed_ns;
 	call->echo->network_samples++;
+}
+
+/* The first token since the last followed one was answered is followed through the socket. */
+INLINE void follow_token(struct rule_call *call)
+{
+	const struct packet *p = call->packet;
+
+	if (call->at->stage && !call->at->stage->arrived_ns)
+		follow_request(call->at->stage, p->key.protocol == IPPROTO_UDP ? p->udp_tag : p->sequence + p->payload,
+			       call->at->now_ns);
 }
 
 INLINE void message_in(struct rule_call *call, bool from_xdp)
 {
 	const struct tw_rule *rule = call->rule;
 	struct tw_echo_slot *echo = call->echo;
-	__u64 now_ns = 0, sent_ns;
+	__u64 sent_ns;
 	__u32 value;
 
 	echo->messages_in++;
 	if (read_field(call, from_xdp, &rule->echo[TW_INGRESS], &value) &&
 	    can_be_echo(value, echo->last_sent, rule->token[TW_EGRESS].width_bits, echo->unseen[TW_EGRESS])) {
-		sent_ns = take_token(call->slot->sent_ns, call->slot->token, value, rule->token[TW_EGRESS].width_bits);
+		sent_ns = take_token(call->at->slot->sent_ns, call->at->slot->token, value, rule->token[TW_EGRESS].width_bits);
 		if (sent_ns) {
 			echo->echoes_in++;
-			now_ns = bpf_ktime_get_ns();
-			sample_rtt(call->slot, call->service, TW_SERIES_RTT_RULE, sent_ns, now_ns);
+			sample_rtt(call->at->slot, call->at->service, TW_SERIES_RTT_RULE, sent_ns, now_of(call->at));
+			if (call->at->stage)
+				keep_rtt(call->at->stage, call->at->now_ns - sent_ns, call->at->now_ns, true);
 			/* What is no sample of the one is none of the other, and was counted. */
-			if (now_ns - sent_ns < TW_SAMPLE_MAX_NS && read_field(call, from_xdp, &rule->delay, &value))
-				sample_network(call, sent_ns, now_ns, (__u64)value * rule->delay_unit_ns);
+			if (call->at->now_ns - sent_ns < TW_SAMPLE_MAX_NS && read_field(call, from_xdp, &rule->delay, &value))
+				sample_network(call, sent_ns, (__u64)value * rule->delay_unit_ns);
 		}
 	}
 	echo->unseen[TW_INGRESS] = !read_field(call, from_xdp, &rule->token[TW_INGRESS], &value);
@@ -119,7 +131,8 @@ INLINE void message_in(struct rule_call *call, bool from_xdp)
 	    (!echo->tokens_in || is_new_token(echo->arrived_ns, value, echo->last_token, rule->token[TW_INGRESS].width_bits))) {
 		echo->tokens_in++;
 		echo->last_token = value;
-		store_arrived(echo->arrived_ns, echo->token, value, now_ns ? now_ns : bpf_ktime_get_ns());
+		store_arrived(echo->arrived_ns, echo->token, value, now_of(call->at));
+		follow_token(call);
 	}
 	if (read_field(call, from_xdp, &rule->sequence[TW_INGRESS], &value))
 		count_sequence(&echo->sequence[TW_INGRESS], &echo->sequence_known[TW_INGRESS], value,
@@ -130,7 +143,7 @@ INLINE void message_out(struct rule_call *call)
 {
 	const struct tw_rule *rule = call->rule;
 	struct tw_echo_slot *echo = call->echo;
-	__u64 now_ns = 0, arrived_ns;
+	__u64 arrived_ns;
 	__u32 value;
 
 	echo->messages_out++;
@@ -139,16 +152,18 @@ INLINE void message_out(struct rule_call *call)
 		arrived_ns = take_covered(echo->arrived_ns, echo->token, value, rule->token[TW_INGRESS].width_bits);
 		if (arrived_ns) {
 			echo->echoes_out++;
-			now_ns = bpf_ktime_get_ns();
-			sample_turnaround(call->slot, call->service, TW_SERIES_TURNAROUND_RULE, arrived_ns, now_ns);
+			sample_turnaround(call->at->slot, call->at->service, TW_SERIES_TURNAROUND_RULE, arrived_ns,
+					  now_of(call->at));
+			if (call->at->stage)
+				complete_stages(call->at->stage, call->at->service, arrived_ns, call->at->now_ns);
 		}
 	}
 	echo->unseen[TW_EGRESS] = !read_field(call, false, &rule->token[TW_EGRESS], &value);
-	if (!echo->unseen[TW_EGRESS] &&
-	    (!echo->tokens_out || is_new_token(call->slot->sent_ns, value, echo->last_sent, rule->token[TW_EGRESS].width_bits))) {
+	if (!echo->unseen[TW_EGRESS] && (!echo->tokens_out || is_new_token(call->at->slot->sent_ns, value, echo->last_sent,
+									   rule->token[TW_EGRESS].width_bits))) {
 		echo->tokens_out++;
 		echo->last_sent = value;
-		store_sent(call->slot->sent_ns, call->slot->token, value, now_ns ? now_ns : bpf_ktime_get_ns());
+		store_sent(call->at->slot->sent_ns, call->at->slot->token, value, now_of(call->at));
 	}
 	if (read_field(call, false, &rule->sequence[TW_EGRESS], &value))
 		count_sequence(&echo->sequence[TW_EGRESS], &echo->sequence_known[TW_EGRESS], value,
@@ -263,13 +278,12 @@ INLINE void rule_segment(struct rule_call *call, bool from_xdp, __u32 direction)
 		 &walk, 0);
 }
 
-INLINE int rule_packet(void *context, bool from_xdp, const struct packet *p, __u32 number, struct tw_slot *slot, __u32 service,
-		       __u32 direction)
+INLINE int rule_packet(void *context, bool from_xdp, const struct packet *p, struct passage *at, __u32 direction)
 {
-	struct rule_call call = {.context = context, .packet = p, .slot = slot, .service = service};
+	struct rule_call call = {.context = context, .packet = p, .at = at};
 
-	call.rule = bpf_map_lookup_elem(&rules, &service);
-	call.echo = bpf_map_lookup_elem(&echo_slots, &number);
+	call.rule = bpf_map_lookup_elem(&rules, &at->service);
+	call.echo = bpf_map_lookup_elem(&echo_slots, &at->number);
 	if (!call.rule || !call.echo)
 		return 0;
 	call.message = p->header_end;
@@ -278,7 +292,7 @@ INLINE int rule_packet(void *context, bool from_xdp, const struct packet *p, __u
 		rule_segment(&call, from_xdp, direction);
 		return 0;
 	}
-	slot->rtt_method = TW_RTT_RULE; /* TCP's is set with the first segment out, together with what it begins from */
+	at->slot->rtt_method = TW_RTT_RULE; /* TCP's is set with the first segment out, together with what it begins from */
 	if (from_xdp || p->segments <= 1) {
 		rule_message(&call, from_xdp, direction);
 		return 0;
@@ -291,21 +305,19 @@ INLINE int rule_packet(void *context, bool from_xdp, const struct packet *p, __u
 	return 0;
 }
 
-static __noinline int rule_in_xdp(struct xdp_md *xdp, const struct packet *p, __u32 number, struct tw_slot *slot, __u32 service)
+static __noinline int rule_in_xdp(struct xdp_md *xdp, const struct packet *p, struct passage *at)
 {
-	return rule_packet(xdp, true, p, number, slot, service, TW_INGRESS);
+	return rule_packet(xdp, true, p, at, TW_INGRESS);
 }
 
-static __noinline int rule_in_skb(struct __sk_buff *skb, const struct packet *p, __u32 number, struct tw_slot *slot,
-				  __u32 service)
+static __noinline int rule_in_skb(struct __sk_buff *skb, const struct packet *p, struct passage *at)
 {
-	return rule_packet(skb, false, p, number, slot, service, TW_INGRESS);
+	return rule_packet(skb, false, p, at, TW_INGRESS);
 }
 
-static __noinline int rule_out_skb(struct __sk_buff *skb, const struct packet *p, __u32 number, struct tw_slot *slot,
-				   __u32 service)
+static __noinline int rule_out_skb(struct __sk_buff *skb, const struct packet *p, struct passage *at)
 {
-	return rule_packet(skb, false, p, number, slot, service, TW_EGRESS);
+	return rule_packet(skb, false, p, at, TW_EGRESS);
 }
 
 #endif
