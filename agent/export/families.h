@@ -38,7 +38,7 @@ enum class Family : std::uint8_t {
   kRuleEchoes,
   kSequenceMessages,
   kSequenceExpected,
-  kSequenceLost,
+  kSequencePassedOver,
   kSequenceReordered,
   kSequenceDuplicated,
   kSequenceJumps,

@@ -3,8 +3,8 @@
 
 #include "export/json_parts.h"
 #include "export/loop_tick.h"
-#include "export/rules.h"
 #include "export/timestamps.h"
+#include "model/shown.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -58,7 +58,7 @@ Json service_json(const Service& service) {
   result["retransmissions"] = tcp ? Json(service.retransmissions) : Json(nullptr);
   result["rtt"] = methods_json(service, model::Quantity::kRtt);
   result["turnaround"] = methods_json(service, model::Quantity::kTurnaround);
-  result["rule"] = rule_json(service.rule);
+  result["rule"] = rule_json(service.rule, !misfits(service.rule));
   result["tick"] = tick_json(service.tick);
   return result;
 }

@@ -2,8 +2,8 @@
 #include "export/json.h"
 #include "export/json_parts.h"
 #include "export/json_stages.h"
-#include "export/rules.h"
 #include "export/timestamps.h"
+#include "model/shown.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -47,7 +47,7 @@ void add_cells(Json& object, const model::Latency& latency) {
   object["cells"] = std::move(cells);
 }
 
-void add_connection(Json& object, const Snapshot& snapshot, const Connection& connection) {
+void add_connection(Json& object, const Snapshot& snapshot, const model::Shown& shown, const Connection& connection) {
   const bool tcp = connection.key.protocol == model::Protocol::kTcp;
   object["id"] = connection.id.text();
   object["service"] = connection.service ? Json(connection.service->name) : Json(nullptr);
@@ -69,14 +69,14 @@ void add_connection(Json& object, const Snapshot& snapshot, const Connection& co
   object["handshake_ns"] = nanoseconds_or_null(connection.handshake);
   object["srtt_ns"] = nanoseconds_or_null(connection.srtt);
   Json rtt = latency_json(connection.rtt);
-  rtt["min_ns"] = nanoseconds_or_null(shown_rtt_min(connection));
-  add_latency_quantiles(rtt, shown(connection, connection.rtt));
+  rtt["min_ns"] = nanoseconds_or_null(shown.rtt_min(connection));
+  add_latency_quantiles(rtt, shown.latency(connection, connection.rtt));
   object["rtt"] = std::move(rtt);
   object["rtt_network"] = latency_json(connection.rtt_network);
-  add_latency_quantiles(object["rtt_network"], shown(connection, connection.rtt_network));
+  add_latency_quantiles(object["rtt_network"], shown.latency(connection, connection.rtt_network));
   object["turnaround"] = latency_json(connection.turnaround);
-  add_latency_quantiles(object["turnaround"], shown(connection, connection.turnaround));
-  object["rule"] = rule_json(connection.rule);
+  add_latency_quantiles(object["turnaround"], shown.latency(connection, connection.turnaround));
+  object["rule"] = rule_json(connection.rule, shown.misfit(connection) == nullptr);
   add_stages(object, connection);
 }
 
@@ -87,10 +87,11 @@ std::string connections_json(const Snapshot& snapshot, const Rows& rows) {
   std::string out = dump(document(snapshot));
   out.back() = ',';
   out += "\"connections\":[";
+  const model::Shown shown(snapshot);
   for (const auto& row : rows) {
     if (&row != &rows.front()) out += ',';
     Json object;
-    add_connection(object, snapshot, *row);
+    add_connection(object, snapshot, shown, *row);
     out += dump(object);
   }
   out += "],\"total\":" + std::to_string(snapshot.connections.size()) + ",\"shown\":" + std::to_string(rows.size()) + "}\n";
@@ -98,22 +99,24 @@ std::string connections_json(const Snapshot& snapshot, const Rows& rows) {
 }
 
 std::string connections_jsonl(const Snapshot& snapshot, const Rows& rows) {
+  const model::Shown shown(snapshot);
   std::string out;
   for (const auto& row : rows) {
     Json object = document(snapshot);
-    add_connection(object, snapshot, *row);
+    add_connection(object, snapshot, shown, *row);
     out += dump(object) + '\n';
   }
   return out;
 }
 
 std::string connection_json(const Snapshot& snapshot, const Connection& connection) {
+  const model::Shown shown(snapshot);
   Json result = document(snapshot);
   Json object;
-  add_connection(object, snapshot, connection);
-  add_cells(object["rtt"], shown(connection, connection.rtt));
-  add_cells(object["rtt_network"], shown(connection, connection.rtt_network));
-  add_cells(object["turnaround"], shown(connection, connection.turnaround));
+  add_connection(object, snapshot, shown, connection);
+  add_cells(object["rtt"], shown.latency(connection, connection.rtt));
+  add_cells(object["rtt_network"], shown.latency(connection, connection.rtt_network));
+  add_cells(object["turnaround"], shown.latency(connection, connection.turnaround));
   add_stage_hooks(object, snapshot, connection);
   result["connection"] = std::move(object);
   return dump(result) + '\n';

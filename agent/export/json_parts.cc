@@ -2,7 +2,6 @@
 #include "export/json_parts.h"
 
 #include "export/json.h"
-#include "export/rules.h"
 #include "export/timestamps.h"
 
 namespace tickwire::exporting {
@@ -10,13 +9,12 @@ namespace {
 
 Json ratio_or_null(std::optional<double> ratio) { return ratio ? Json(*ratio) : Json(nullptr); }
 
-Json sequence_json(const std::optional<model::RuleCounts>& rule, model::Direction direction) {
-  const std::optional<double> loss = loss_ratio(rule, direction);
-  if (!loss) return nullptr;
-  const model::SequenceCounts& counts = rule->sequences[static_cast<std::size_t>(direction)];
+Json sequence_json(const model::SequenceCounts& counts, bool fits) {
+  const std::optional<double> loss = counts.loss_ratio();
+  if (!loss || !fits) return nullptr;
   return {{"messages", counts.messages},
-          {"expected", expected_messages(counts)},
-          {"lost", counts.lost},
+          {"expected", counts.expected()},
+          {"lost", counts.lost()},
           {"reordered", counts.reordered},
           {"duplicated", counts.duplicated},
           {"jumps", counts.jumps},
@@ -50,11 +48,11 @@ void add_quantiles(Json& object, const model::Histogram* histogram) {
   object["mean_ns"] = nanoseconds_or_null(histogram ? histogram->mean() : std::nullopt);
 }
 
-Json rule_json(const std::optional<model::RuleCounts>& rule) {
+Json rule_json(const std::optional<model::RuleCounts>& rule, bool fits) {
   if (!rule) return nullptr;
   constexpr auto kIn = static_cast<std::size_t>(model::Direction::kIngress);
   constexpr auto kOut = static_cast<std::size_t>(model::Direction::kEgress);
-  return {{"fits", rule->fits()},
+  return {{"fits", fits},
           {"match_ratio_in", ratio_or_null(rule->match_ratio(model::Direction::kIngress))},
           {"match_ratio_out", ratio_or_null(rule->match_ratio(model::Direction::kEgress))},
           {"messages_in", rule->messages[kIn]},
@@ -65,8 +63,8 @@ Json rule_json(const std::optional<model::RuleCounts>& rule) {
           {"tokens_out", rule->tokens[kOut]},
           {"echoes_in", rule->echoes[kIn]},
           {"echoes_out", rule->echoes[kOut]},
-          {"sequence_in", sequence_json(rule, model::Direction::kIngress)},
-          {"sequence_out", sequence_json(rule, model::Direction::kEgress)}};
+          {"sequence_in", sequence_json(rule->sequences[kIn], fits)},
+          {"sequence_out", sequence_json(rule->sequences[kOut], fits)}};
 }
 
 Json hooks_json(const std::vector<model::HookOutcome>& hooks) {

@@ -30,9 +30,8 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json text_or_null(const std::string& text);
 // Adds samples, and the quantiles, maximum and mean with null for what is not measured.
 void add_quantiles(Json& object, const model::Histogram* histogram);
-// How a rule fared: its counts, whatever they say; sequences are null without such numbers and while the rule does not fit. Null
-// without a rule.
-[[nodiscard]] Json rule_json(const std::optional<model::RuleCounts>& rule);
+// How a rule fared: its counts, whatever they say; sequences are null without such numbers, and unless it fits. Null without a rule.
+[[nodiscard]] Json rule_json(const std::optional<model::RuleCounts>& rule, bool fits);
 [[nodiscard]] Json hooks_json(const std::vector<model::HookOutcome>& hooks);
 
 }  // namespace tickwire::exporting

@@ -4,8 +4,8 @@
 
 #include "export/families.h"
 #include "export/metrics.h"
-#include "export/rules.h"
 #include "export/stages.h"
+#include "model/shown.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -29,9 +29,9 @@ std::vector<Row> distinct(const model::Snapshot& snapshot) {
 }
 
 // Highest rtt p99 first, then those without one; ties by id, so that a scrape does not differ from the next for no reason.
-bool precedes(const Row& left, const Row& right) {
-  const auto& left_p99 = shown(*left, left->rtt).p99;
-  const auto& right_p99 = shown(*right, right->rtt).p99;
+bool precedes(const model::Shown& shown, const Row& left, const Row& right) {
+  const auto& left_p99 = shown.latency(*left, left->rtt).p99;
+  const auto& right_p99 = shown.latency(*right, right->rtt).p99;
   if (left_p99 != right_p99) return left_p99 > right_p99;  // an empty optional is less than any value
   return left->id < right->id;
 }
@@ -77,7 +77,9 @@ std::vector<prometheus::MetricFamily> connection_families(const model::Snapshot&
   std::vector<Row> rows = distinct(snapshot);
   const std::size_t kept = std::min(most, rows.size());
   const std::size_t dropped = rows.size() - kept;
-  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(kept), rows.end(), precedes);
+  const model::Shown shown(snapshot);
+  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(kept), rows.end(),
+                    [&](const Row& left, const Row& right) { return precedes(shown, left, right); });
   rows.resize(kept);
 
   FamilyBuilder rtt(Family::kConnectionRtt);
@@ -91,9 +93,9 @@ std::vector<prometheus::MetricFamily> connection_families(const model::Snapshot&
     const Labels labels = labels_of(*row);
     add_stages(stages, labels, *row);
     add_jitter(jitter, labels, *row);
-    add_latency(rtt, labels, shown(*row, row->rtt));
-    add_latency(rtt, labels, shown(*row, row->rtt_network));
-    add_latency(turnaround, labels, shown(*row, row->turnaround));
+    add_latency(rtt, labels, shown.latency(*row, row->rtt));
+    add_latency(rtt, labels, shown.latency(*row, row->rtt_network));
+    add_latency(turnaround, labels, shown.latency(*row, row->turnaround));
     for (const model::Direction direction : model::kDirections) {
       const model::Traffic& traffic = row->traffic[static_cast<std::size_t>(direction)];
       Labels directed = labels;

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "export/families.h"
-#include "export/rules.h"
 #include "export/service_groups.h"
+#include "model/shown.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -147,8 +147,9 @@ void append_rules(std::vector<prometheus::MetricFamily>& families, const std::ve
   add(ruled, Family::kRuleEchoes, [](const RuleCounts& counts, std::size_t at) { return counts.echoes[at]; });
   add(fitting, Family::kSequenceMessages, [](const RuleCounts& counts, std::size_t at) { return counts.sequences[at].messages; });
   add(fitting, Family::kSequenceExpected,
-      [](const RuleCounts& counts, std::size_t at) { return expected_messages(counts.sequences[at]); });
-  add(fitting, Family::kSequenceLost, [](const RuleCounts& counts, std::size_t at) { return counts.sequences[at].lost; });
+      [](const RuleCounts& counts, std::size_t at) { return counts.sequences[at].expected(); });
+  add(fitting, Family::kSequencePassedOver,
+      [](const RuleCounts& counts, std::size_t at) { return counts.sequences[at].passed_over; });
   add(fitting, Family::kSequenceReordered,
       [](const RuleCounts& counts, std::size_t at) { return counts.sequences[at].reordered; });
   add(fitting, Family::kSequenceDuplicated,

@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "export/rules.h"
+#include "model/shown.h"
 
 namespace tickwire::exporting {
 

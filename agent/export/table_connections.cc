@@ -5,9 +5,9 @@
 
 #include "base/text.h"
 #include "export/columns.h"
-#include "export/rules.h"
 #include "export/tables.h"
 #include "export/text_parts.h"
+#include "model/shown.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -35,7 +35,7 @@ std::string retransmissions(const Connection& connection) {
   return connection.key.protocol == model::Protocol::kTcp ? format_count(connection.retransmissions) : kNotMeasured;
 }
 
-std::string narrow_table(const Snapshot& snapshot, const Rows& rows) {
+std::string narrow_table(const Snapshot& snapshot, const model::Shown& shown, const Rows& rows) {
   Columns table({{"PROTO"},
                  {"LOCAL"},
                  {"REMOTE"},
@@ -53,8 +53,8 @@ std::string narrow_table(const Snapshot& snapshot, const Rows& rows) {
   for (const auto& row : rows) {
     const model::Traffic& in = traffic(*row, model::Direction::kIngress);
     const model::Traffic& out = traffic(*row, model::Direction::kEgress);
-    const model::Latency& rtt = shown(*row, row->rtt);
-    const model::Latency& turnaround = shown(*row, row->turnaround);
+    const model::Latency& rtt = shown.latency(*row, row->rtt);
+    const model::Latency& turnaround = shown.latency(*row, row->turnaround);
     table.add({std::string(name(row->key.protocol)), narrow(row->key.local.text()), narrow(row->key.remote.text()),
                std::string(name(row->state)), format_age(row->age(snapshot.monotonic)), duration_or_dash(rtt.p50),
                duration_or_dash(rtt.p99), duration_or_dash(turnaround.p50), duration_or_dash(turnaround.p99),
@@ -64,7 +64,7 @@ std::string narrow_table(const Snapshot& snapshot, const Rows& rows) {
   return table.text();
 }
 
-std::string wide_table(const Snapshot& snapshot, const Rows& rows) {
+std::string wide_table(const Snapshot& snapshot, const model::Shown& shown, const Rows& rows) {
   Columns table({{"ID"},
                  {"SERVICE"},
                  {"PROTO"},
@@ -91,8 +91,8 @@ std::string wide_table(const Snapshot& snapshot, const Rows& rows) {
   for (const auto& row : rows) {
     const model::Traffic& in = traffic(*row, model::Direction::kIngress);
     const model::Traffic& out = traffic(*row, model::Direction::kEgress);
-    const model::Latency& rtt = shown(*row, row->rtt);
-    const model::Latency& turnaround = shown(*row, row->turnaround);
+    const model::Latency& rtt = shown.latency(*row, row->rtt);
+    const model::Latency& turnaround = shown.latency(*row, row->turnaround);
     table.add({row->id.text(),
                row->service ? row->service->name : kNotMeasured,
                std::string(name(row->key.protocol)),
@@ -101,7 +101,7 @@ std::string wide_table(const Snapshot& snapshot, const Rows& rows) {
                std::string(name(row->state)),
                format_age(row->age(snapshot.monotonic)),
                row->rtt.series ? std::string(model::row(*row->rtt.series).method) : kNotMeasured,
-               duration_or_dash(shown_rtt_min(*row)),
+               duration_or_dash(shown.rtt_min(*row)),
                duration_or_dash(rtt.p50),
                duration_or_dash(rtt.p99),
                duration_or_dash(row->srtt),
@@ -113,23 +113,35 @@ std::string wide_table(const Snapshot& snapshot, const Rows& rows) {
                format_bytes(in.bytes),
                format_bytes(out.bytes),
                retransmissions(*row),
-               percent_or_dash(loss_ratio(row->rule, model::Direction::kIngress)),
-               percent_or_dash(loss_ratio(row->rule, model::Direction::kEgress)),
+               percent_or_dash(shown.loss_ratio(*row, model::Direction::kIngress)),
+               percent_or_dash(shown.loss_ratio(*row, model::Direction::kEgress)),
                row->closed ? std::string(name(row->close_reason)) : kNotMeasured});
   }
   return table.text();
 }
 
+// The rules that do not fit, of services and then of single connections.
+std::string all_misfit_lines(const Snapshot& snapshot, const model::Shown& shown, const Rows& rows) {
+  const auto alone = std::ranges::count_if(rows, [&](const auto& row) { return row->rule && shown.misfit(*row) == &*row->rule; });
+  std::string out = misfit_lines(snapshot);
+  if (alone > 0) {
+    out += fmt::format("rule does not fit {} of these connections, though it fits their service: what it measured is not shown\n",
+                       alone);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string connections_table(const Snapshot& snapshot, const Rows& rows, bool wide) {
-  std::string out = wide ? wide_table(snapshot, rows) : narrow_table(snapshot, rows);
+  const model::Shown shown(snapshot);
+  std::string out = wide ? wide_table(snapshot, shown, rows) : narrow_table(snapshot, shown, rows);
   const std::size_t known = snapshot.connections.size();
   const auto ended = static_cast<std::size_t>(
       std::ranges::count_if(snapshot.connections, [](const auto& row) { return row->closed.has_value(); }));
   out += fmt::format("{} of {} connections shown ({} open, {} ended); {} of {} slots in use\n", rows.size(), known, known - ended,
                      ended, snapshot.slots_used, snapshot.slots_capacity);
-  return out + loss_lines(snapshot);
+  return out + all_misfit_lines(snapshot, shown, rows) + loss_lines(snapshot);
 }
 
 }  // namespace tickwire::exporting

@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "export/columns.h"
 #include "export/loop_tick.h"
-#include "export/rules.h"
 #include "export/text_parts.h"
 #include "export/timestamps.h"
+#include "model/shown.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -127,9 +127,7 @@ std::string services_table(const Snapshot& snapshot) {
                  {"RETX", kRight}});
   for (const Service& service : snapshot.services) table.add(service_cells(service));
   std::string out = table.text();
-  for (const Service& service : snapshot.services) {
-    if (misfits(service.rule)) out += fmt::format("{}: {}\n", service.id.text(), misfit_text(*service.rule));
-  }
+  out += misfit_lines(snapshot);
   if (snapshot.services_refused > 0) out += fmt::format("services left out by --max-services: {}\n", snapshot.services_refused);
   return out + loss_lines(snapshot);
 }

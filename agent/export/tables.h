@@ -18,7 +18,7 @@ using Rows = std::vector<std::shared_ptr<const model::Connection>>;
 // Columns PROTO LOCAL REMOTE STATE AGE RTT(p50 p99) TURNAROUND(p50 p99) PACKETS(in out) BYTES(in out) RETX; wide adds ID SERVICE
 // METHOD MIN SRTT HANDSHAKE LOSS(in out) CLOSE and never cuts an address. LOSS is the players' messages, by the sequences of the
 // service's rule. A dash stands for "not measured", also for what a rule measured that does not fit. Below it a line of totals,
-// and one line for each kind of loss that is not zero.
+// one for each service whose rule does not fit, and one for each kind of loss that is not zero.
 [[nodiscard]] std::string connections_table(const model::Snapshot& snapshot, const Rows& rows, bool wide);
 // All fields, how the rule fared if there is one, then each histogram as bars, each with its method and what that method means.
 [[nodiscard]] std::string connection_text(const model::Snapshot& snapshot, const model::Connection& connection);

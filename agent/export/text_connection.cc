@@ -3,16 +3,17 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <utility>
 
 #include "base/text.h"
 #include "export/columns.h"
-#include "export/rules.h"
 #include "export/tables.h"
 #include "export/text_parts.h"
 #include "export/text_stages.h"
 #include "export/timestamps.h"
+#include "model/shown.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -46,24 +47,26 @@ std::string srtt_text(const Connection& connection) {
   return is_tcp(connection) ? "not measured: the kernel has told none yet" : "not measured: the kernel keeps none for UDP";
 }
 
-std::string why_no_rtt(const Connection& connection) {
-  if (misfits(connection.rule)) return "the rule does not fit";
+std::string why_no_rtt(const Connection& connection, bool misfit) {
+  if (misfit) return "the rule does not fit";
   if (connection.rule) return "no token that left has been echoed yet";
   if (!is_tcp(connection)) return "UDP has no echo of its own; a rule for the game's protocol would be needed";
   if (connection.rtt_delayed.samples() > 0) return "every acknowledgement so far may have been delayed";
   return "nothing that this node sent has been acknowledged yet";
 }
 
-std::string why_no_turnaround(const Connection& connection) {
-  if (misfits(connection.rule)) return "the rule does not fit";
+std::string why_no_turnaround(const Connection& connection, bool misfit) {
+  if (misfit) return "the rule does not fit";
   if (connection.rule) return "no token that came in has been echoed yet";
   if (connection.traffic[static_cast<std::size_t>(Direction::kIngress)].bytes == 0) return "no payload has come in";
   if (connection.traffic[static_cast<std::size_t>(Direction::kEgress)].bytes == 0) return "no payload has left";
   return "no payload has left after one came in";
 }
 
-std::string rule_verdict(const model::RuleCounts& counts) {
-  if (!counts.fits()) return misfit_text(counts);
+std::string rule_verdict(const Connection& connection, const model::RuleCounts* misfit) {
+  const model::RuleCounts& counts = *connection.rule;
+  if (misfit == &counts) return misfit_text(counts);
+  if (misfit != nullptr) return fmt::format("{}: {}", connection.service->text(), misfit_text(*misfit));
   for (const Direction direction : model::kDirections) {
     if (!counts.match_ratio(direction)) {
       return fmt::format("rule: fewer than {} messages {}, too few to say whether it fits", model::RuleCounts::kLeastMessages,
@@ -73,8 +76,9 @@ std::string rule_verdict(const model::RuleCounts& counts) {
   return "rule fits";
 }
 
-void append_rule(std::string& out, const model::RuleCounts& counts) {
-  out += fmt::format("\n{}\n", rule_verdict(counts));
+void append_rule(std::string& out, const Connection& connection, const model::RuleCounts* misfit) {
+  const model::RuleCounts& counts = *connection.rule;
+  out += fmt::format("\n{}\n", rule_verdict(connection, misfit));
   Columns table({{""}, {"IN", Align::kRight}, {"OUT", Align::kRight}});
   const auto add = [&](std::string title, const auto& text_of) {
     table.add({std::move(title), text_of(Direction::kIngress), text_of(Direction::kEgress)});
@@ -82,10 +86,11 @@ void append_rule(std::string& out, const model::RuleCounts& counts) {
   const auto add_counts = [&](std::string title, const std::array<std::uint64_t, 2>& values) {
     add(std::move(title), [&](Direction direction) { return std::to_string(values[static_cast<std::size_t>(direction)]); });
   };
-  const auto add_sequences = [&](std::string title, std::uint64_t model::SequenceCounts::*field) {
+  const auto add_sequences = [&](std::string title, const auto& number) {
     add(std::move(title), [&](Direction direction) {
       const model::SequenceCounts& sequence = counts.sequences[static_cast<std::size_t>(direction)];
-      return loss_ratio(counts, direction) ? std::to_string(sequence.*field) : std::string(kNotMeasured);
+      if (misfit != nullptr || sequence.messages == 0) return std::string(kNotMeasured);
+      return std::to_string(std::invoke(number, sequence));
     });
   };
   add_counts("messages", counts.messages);
@@ -95,7 +100,10 @@ void append_rule(std::string& out, const model::RuleCounts& counts) {
   add("match ratio", [&](Direction direction) { return percent_or_dash(counts.match_ratio(direction)); });
   add_sequences("sequence numbers", &model::SequenceCounts::messages);
   add_sequences("lost", &model::SequenceCounts::lost);
-  add("loss", [&](Direction direction) { return percent_or_dash(loss_ratio(counts, direction)); });
+  add("loss", [&](Direction direction) {
+    const model::SequenceCounts& sequence = counts.sequences[static_cast<std::size_t>(direction)];
+    return percent_or_dash(misfit != nullptr ? std::nullopt : sequence.loss_ratio());
+  });
   add_sequences("reordered", &model::SequenceCounts::reordered);
   add_sequences("duplicated", &model::SequenceCounts::duplicated);
   add_sequences("jumps", &model::SequenceCounts::jumps);
@@ -142,17 +150,20 @@ std::string connection_text(const Snapshot& snapshot, const Connection& connecti
   append_field(out, "retransmissions", is_tcp(connection) ? std::to_string(connection.retransmissions) : kNotMeasured);
   append_field(out, "handshake", handshake_text(connection));
   append_field(out, "srtt", srtt_text(connection));
-  if (connection.rule) append_rule(out, *connection.rule);
-  append_latency(out, model::Quantity::kRtt, shown(connection, connection.rtt), shown_rtt_min(connection),
-                 why_no_rtt(connection));
-  const model::Latency& network = shown(connection, connection.rtt_network);
-  if (network.samples() > 0) append_latency(out, model::Quantity::kRtt, network, std::nullopt, why_no_rtt(connection));
+  const model::Shown shown(snapshot);
+  const model::RuleCounts* const misfit = shown.misfit(connection);
+  if (connection.rule) append_rule(out, connection, misfit);
+  append_latency(out, model::Quantity::kRtt, shown.latency(connection, connection.rtt), shown.rtt_min(connection),
+                 why_no_rtt(connection, misfit != nullptr));
+  const model::Latency& network = shown.latency(connection, connection.rtt_network);
+  if (network.samples() > 0)
+    append_latency(out, model::Quantity::kRtt, network, std::nullopt, why_no_rtt(connection, misfit != nullptr));
   if (connection.rtt_delayed.samples() > 0) {
     append_latency(out, model::Quantity::kRttMaybeDelayed, connection.rtt_delayed, std::nullopt, "");
   }
   out += rtt_sources(snapshot, connection);
-  append_latency(out, model::Quantity::kTurnaround, shown(connection, connection.turnaround), std::nullopt,
-                 why_no_turnaround(connection));
+  append_latency(out, model::Quantity::kTurnaround, shown.latency(connection, connection.turnaround), std::nullopt,
+                 why_no_turnaround(connection, misfit != nullptr));
   out += waterfall(snapshot, connection);
   out += pace_lines(connection);
   out += socket_lines(connection);

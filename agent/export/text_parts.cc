@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "model/protocol.h"
+#include "model/shown.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -72,6 +73,14 @@ std::string misfit_text(const model::RuleCounts& counts) {
       "rule does not fit: {} of what came in and {} of what left echoed a token; below {:.0f}% what it measured is not shown",
       percent_or_dash(counts.match_ratio(model::Direction::kIngress)),
       percent_or_dash(counts.match_ratio(model::Direction::kEgress)), 100.0 * model::RuleCounts::kFits);
+}
+
+std::string misfit_lines(const model::Snapshot& snapshot) {
+  std::string out;
+  for (const model::Service& service : snapshot.services) {
+    if (misfits(service.rule)) out += fmt::format("{}: {}\n", service.id.text(), misfit_text(*service.rule));
+  }
+  return out;
 }
 
 std::string loss_lines(const model::Snapshot& snapshot) {

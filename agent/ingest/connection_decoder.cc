@@ -123,33 +123,29 @@ void ConnectionDecoder::describe(const tw_slot& slot, const Values& now, const V
 }
 
 void ConnectionDecoder::look(const tw_slot& slot, std::uint64_t opened_ns, std::uint32_t number, model::Tick& tick) {
-  const Values now = read_values(slot);
+  Values now = read_values(slot);
   if (now != memories_[number].values || (echoes_.has_rules() && echoes_.changed(number, load(slot.service)))) {
     report(slot, now, opened_ns, number, tick);
   }
 }
 
-void ConnectionDecoder::report(const tw_slot& slot, Values now, std::uint64_t opened_ns, std::uint32_t number,
+void ConnectionDecoder::report(const tw_slot& slot, Values& now, std::uint64_t opened_ns, std::uint32_t number,
                                model::Tick& tick) {
   SlotMemory& memory = memories_[number];
   const bool is_new = !memory.values.seen || memory.values.generation != now.generation;
   const Values last = is_new ? Values{} : memory.values;
 
   // Everything is read before anything is remembered, so that a slot that changes hands meanwhile can be left alone.
-  std::optional<HistogramReading> rtt;
-  std::optional<HistogramReading> turnaround;
-  if (now.rtt_samples != last.rtt_samples) rtt = read_histogram(slot.rtt_sum_ns, slot.rtt_cells);
-  if (now.turnaround_samples != last.turnaround_samples) {
-    turnaround = read_histogram(slot.turnaround_sum_ns, slot.turnaround_cells);
-  }
-  std::optional<EchoDecoder::Reading> echo;
-  if (echoes_.has_rules()) echo = echoes_.read(number, load(slot.service), is_new);
+  const bool has_rtt = now.rtt_samples != last.rtt_samples;
+  const bool has_turnaround = now.turnaround_samples != last.turnaround_samples;
+  if (has_rtt) rtt_ = read_histogram(slot.rtt_sum_ns, slot.rtt_cells);
+  if (has_turnaround) turnaround_ = read_histogram(slot.turnaround_sum_ns, slot.turnaround_cells);
+  const bool has_echo = echoes_.has_rules() && echoes_.read(number, load(slot.service), is_new, echo_);
   model::ConnectionChange& change = tick.connections.emplace_back();
   change.id = {.slot = number, .generation = now.generation};
   change.is_new = is_new;
   change.opened = nanoseconds(opened_ns);
   describe(slot, now, last, change);
-  change.turnaround_series = echo ? model::Series::kTurnaroundRule : model::Series::kTurnaroundNextPacket;
   if (load(slot.opened_ns) != opened_ns || load(slot.generation) != now.generation) {
     tick.connections.pop_back();
     return;
@@ -159,12 +155,12 @@ void ConnectionDecoder::report(const tw_slot& slot, Values now, std::uint64_t op
   HistogramMemory* histograms = &histograms_[2 * std::size_t{number}];
   const std::uint32_t rtt_counter = std::exchange(now.rtt_samples, last.rtt_samples);
   const std::uint32_t turnaround_counter = std::exchange(now.turnaround_samples, last.turnaround_samples);
-  if (rtt) change.rtt = take_gain(*rtt, rtt_counter, histograms[0], memory.held[0], now.rtt_samples, tick.cells);
-  if (turnaround) {
+  if (has_rtt) change.rtt = take_gain(rtt_, rtt_counter, histograms[0], memory.held[0], now.rtt_samples, tick.cells);
+  if (has_turnaround) {
     change.turnaround =
-        take_gain(*turnaround, turnaround_counter, histograms[1], memory.held[1], now.turnaround_samples, tick.cells);
+        take_gain(turnaround_, turnaround_counter, histograms[1], memory.held[1], now.turnaround_samples, tick.cells);
   }
-  if (echo) echoes_.take(number, is_new, *echo, change, tick.cells);
+  if (has_echo) change.rule = echoes_.take(number, is_new, echo_, tick);
   memory.values = now;
 }
 

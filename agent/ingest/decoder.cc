@@ -22,6 +22,7 @@ void Decoder::decode(const RawTick& raw, model::Tick& tick) {
   tick.monotonic = raw.monotonic;
   tick.unix_time = raw.unix_time;
   tick.connections.clear();
+  tick.rules.clear();
   tick.services.clear();
   tick.events.clear();
   tick.cells.clear();

@@ -7,36 +7,27 @@ namespace tickwire::ingest {
 
 namespace {
 
-constexpr auto kIn = static_cast<std::size_t>(TW_INGRESS);
-constexpr auto kOut = static_cast<std::size_t>(TW_EGRESS);
-
-// Follows a 32-bit counter that wraps, and that may step back a little: lost numbers that came late.
-void follow(const __u32& mapped, std::uint64_t& total) {
-  const std::uint32_t now = load(mapped);
-  const auto stepped = static_cast<std::int32_t>(now - static_cast<std::uint32_t>(total));
-  const std::int64_t moved = static_cast<std::int64_t>(total) + stepped;
-  total = moved < 0 ? now : static_cast<std::uint64_t>(moved);  // beyond half its range at the first look: all of it
+model::SequenceCounts counts_of(const tw_sequence& sequence) {
+  model::SequenceCounts counts;
+  // Before those that it is a part of.
+  counts.reordered = load(sequence.reordered);
+  counts.passed_over = load(sequence.passed_over);
+  counts.messages = load(sequence.messages);
+  counts.duplicated = load(sequence.duplicated);
+  counts.jumps = load(sequence.jumps);
+  return counts;
 }
 
-void follow(const tw_sequence& mapped, model::SequenceCounts& counts) {
-  follow(mapped.messages, counts.messages);
-  follow(mapped.lost, counts.lost);
-  follow(mapped.reordered, counts.reordered);
-  follow(mapped.duplicated, counts.duplicated);
-  follow(mapped.jumps, counts.jumps);
-}
-
-void follow(const tw_echo_slot& slot, model::RuleCounts& counts) {
-  follow(slot.tokens_in, counts.tokens[kIn]);
-  follow(slot.echoes_in, counts.echoes[kIn]);
-  follow(slot.messages_in, counts.messages[kIn]);
-  follow(slot.tokens_out, counts.tokens[kOut]);
-  follow(slot.echoes_out, counts.echoes[kOut]);
-  follow(slot.messages_out, counts.messages[kOut]);
+model::RuleCounts counts_of(const tw_echo_slot& slot) {
+  model::RuleCounts counts;
+  counts.messages = {load(slot.messages_in), load(slot.messages_out)};
+  counts.tokens = {load(slot.tokens_in), load(slot.tokens_out)};
+  counts.echoes = {load(slot.echoes_in), load(slot.echoes_out)};
   for (std::size_t i = 0; i < TW_DIRECTIONS; ++i) {
-    follow(slot.strangers[i], counts.strangers[i]);
-    follow(slot.sequence[i], counts.sequences[i]);
+    counts.strangers[i] = load(slot.strangers[i]);
+    counts.sequences[i] = counts_of(slot.sequence[i]);
   }
+  return counts;
 }
 
 }  // namespace
@@ -50,40 +41,45 @@ void EchoDecoder::begin(const RawTick& raw) {
   if (memories_.size() < slots_.size()) memories_.resize(slots_.size());
 }
 
-std::optional<EchoDecoder::Reading> EchoDecoder::read(std::uint32_t number, std::uint16_t service, bool is_new) const {
-  if (number >= slots_.size() || service >= ruled_.size() || !ruled_.test(service)) return std::nullopt;
-  static constexpr Memory kNothing{};
+bool EchoDecoder::is_ruled(std::uint32_t number, std::uint16_t service) const {
+  return number < slots_.size() && service < ruled_.size() && ruled_.test(service);
+}
+
+bool EchoDecoder::read(std::uint32_t number, std::uint16_t service, bool is_new, Reading& reading) const {
+  if (!is_ruled(number, service)) return false;
   const tw_echo_slot& slot = slots_[number];
-  const Memory& last = is_new || !memories_[number] ? kNothing : *memories_[number];
-  Reading reading{.counts = last.counts};
-  follow(slot, reading.counts);
+  reading.counts = counts_of(slot);
   reading.network_samples = load(slot.network_samples);
-  if (reading.network_samples != last.network_shown) {
-    reading.network = read_histogram(slot.network_sum_ns, slot.network_cells);
-  }
-  return reading;
+  reading.has_network = reading.network_samples != (is_new || !memories_[number] ? 0 : memories_[number]->network_shown);
+  if (reading.has_network) reading.network = read_histogram(slot.network_sum_ns, slot.network_cells);
+  return true;
 }
 
 bool EchoDecoder::changed(std::uint32_t number, std::uint16_t service) const {
-  const std::optional<Reading> reading = read(number, service, false);
-  if (!reading) return false;
-  const model::RuleCounts before = memories_[number] ? memories_[number]->counts : model::RuleCounts{};
-  return reading->network || reading->counts != before;
+  if (!is_ruled(number, service)) return false;
+  static constexpr Memory kNothing{};
+  const Memory& last = memories_[number] ? *memories_[number] : kNothing;
+  return load(slots_[number].network_samples) != last.network_shown || counts_of(slots_[number]) != last.counts;
 }
 
-void EchoDecoder::take(std::uint32_t number, bool is_new, const Reading& reading, model::ConnectionChange& change,
-                       std::vector<model::CellGain>& cells) {
+std::uint32_t EchoDecoder::take(std::uint32_t number, bool is_new, const Reading& reading, model::Tick& tick) {
   std::unique_ptr<Memory>& memory = memories_[number];
   if (!memory) memory = std::make_unique<Memory>();
   if (is_new) {
+    memory->counts = {};
     memory->network_shown = 0;
     memory->network_held = 0;
   }
+  model::RuleChange& change = tick.rules.emplace_back();
+  change.counts = reading.counts;
+  model::for_each_count(change.counts, memory->counts,
+                        [](std::uint64_t& now, std::uint64_t before) { now = static_cast<std::uint32_t>(now - before); });
   memory->counts = reading.counts;
-  change.rule = reading.counts;
-  if (!reading.network) return;
-  change.rtt_network =
-      take_gain(*reading.network, reading.network_samples, memory->network, memory->network_held, memory->network_shown, cells);
+  if (reading.has_network) {
+    change.rtt_network = take_gain(reading.network, reading.network_samples, memory->network, memory->network_held,
+                                   memory->network_shown, tick.cells);
+  }
+  return static_cast<std::uint32_t>(tick.rules.size() - 1);
 }
 
 void EchoDecoder::prefetch(std::size_t number) const {

@@ -7,7 +7,6 @@
 #include <bitset>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,22 +22,22 @@ class EchoDecoder {
  public:
   // One echo slot as it was just read; nothing is remembered of it before take().
   struct Reading {
-    model::RuleCounts counts;
+    model::RuleCounts counts;  // as the kernel has them: of 32 bits, that wrap
     std::uint32_t network_samples = 0;
-    std::optional<HistogramReading> network;  // only if its counter moved
+    bool has_network = false;  // only if the counter moved
+    HistogramReading network{};
   };
 
   // A reading begins: these are the slots and the services with a rule.
   void begin(const RawTick& raw);
   // False: read() has nothing for any slot.
   [[nodiscard]] bool has_rules() const { return !slots_.empty(); }
-  // The slot of a connection of this service; none if the service has no rule. A new connection is compared with zero.
-  [[nodiscard]] std::optional<Reading> read(std::uint32_t number, std::uint16_t service, bool is_new) const;
+  // Reads the slot of a connection of this service. False if the service has no rule. A new connection is compared with zero.
+  [[nodiscard]] bool read(std::uint32_t number, std::uint16_t service, bool is_new, Reading& reading) const;
   // Whether such a slot, of a connection that is not new, differs from what was remembered of it.
   [[nodiscard]] bool changed(std::uint32_t number, std::uint16_t service) const;
-  // Remembers the reading, and tells the change what it says.
-  void take(std::uint32_t number, bool is_new, const Reading& reading, model::ConnectionChange& change,
-            std::vector<model::CellGain>& cells);
+  // Appends what was gained to tick.rules and tick.cells, and remembers the reading. Returns ConnectionChange::rule.
+  std::uint32_t take(std::uint32_t number, bool is_new, const Reading& reading, model::Tick& tick);
   // The slot will be read soon.
   void prefetch(std::size_t number) const;
 
@@ -49,6 +48,8 @@ class EchoDecoder {
     Held network_held = 0;
     HistogramMemory network{};
   };
+
+  [[nodiscard]] bool is_ruled(std::uint32_t number, std::uint16_t service) const;
 
   std::span<const tw_echo_slot> slots_;  // of this reading; empty if no service has a rule
   std::bitset<TW_SERVICES_MAX> ruled_;

@@ -13,6 +13,11 @@ bool had_traffic(const ConnectionChange& change) {
   return std::ranges::any_of(change.traffic, [](const Traffic& gained) { return gained.packets > 0; });
 }
 
+// The series if there are samples of it: a connection has no method before it was measured.
+std::optional<Series> of_samples(Series series, const HistogramGain& gained) {
+  return gained.count > 0 ? std::optional(series) : std::nullopt;
+}
+
 // The shortest of the samples of rtt, or of rtt_delayed, that a tick gained: exact if the kernel tells it, or if no shorter one has
 // ever been; else the lower edge of the lowest cell. What the kernel tells with stages is the shortest of both.
 std::optional<std::chrono::nanoseconds> shortest_rtt(const Tick& tick, const ConnectionChange& change, const HistogramGain& gain,
@@ -97,10 +102,7 @@ void ConnectionTable::update(const Tick& tick, const ConnectionChange& change, S
   if (!slot.service) return;
   slot.service->count_traffic(change.traffic);
   if (change.traffic[static_cast<std::size_t>(Direction::kEgress)].packets > 0) ++slot.service->receivers;
-  if (change.rule) {
-    if (!slot.counted) slot.counted = std::make_unique<RuleCounts>();
-    slot.service->count_rule(*change.rule, *slot.counted);
-  }
+  if (change.rule) slot.service->count_rule(tick.rules[*change.rule].counts);
   if (slot.ended) {
     if (Row* const row = find_row(change.id)) *row = counted(tick, change, **row, *slot.service);
     return;
@@ -153,10 +155,14 @@ std::shared_ptr<Connection> ConnectionTable::changed(const Tick& tick, const Con
   }
   if (had_traffic(change)) row->last_packet = tick.monotonic;
   gain(row->rtt, change.rtt_series, tick, change.rtt);
-  gain(row->turnaround, change.turnaround.count > 0 ? change.turnaround_series : std::nullopt, tick, change.turnaround);
-  const bool network = change.rtt_network.count > 0;
-  gain(row->rtt_network, network ? std::optional(Series::kRttRuleNetwork) : std::nullopt, tick, change.rtt_network);
-  if (change.rule) row->rule = change.rule;
+  const Series turnaround = change.rule ? Series::kTurnaroundRule : Series::kTurnaroundNextPacket;
+  gain(row->turnaround, of_samples(turnaround, change.turnaround), tick, change.turnaround);
+  if (change.rule) {
+    const RuleChange& gained = tick.rules[*change.rule];
+    if (!row->rule) row->rule.emplace();
+    *row->rule += gained.counts;
+    gain(row->rtt_network, of_samples(Series::kRttRuleNetwork, gained.rtt_network), tick, gained.rtt_network);
+  }
   return row;
 }
 
@@ -167,7 +173,7 @@ void ConnectionTable::record(const Tick& tick, const ConnectionChange& change, c
   };
   add(row.rtt, change.rtt, shortest_rtt(tick, change, change.rtt, before.rtt_min));
   add(row.turnaround, change.turnaround);
-  add(row.rtt_network, change.rtt_network);
+  if (change.rule) add(row.rtt_network, tick.rules[*change.rule].rtt_network);
   if (!change.detail) return;
   const DetailChange& detail = tick.details[*change.detail];
   add(row.rtt_delayed, detail.rtt_delayed, shortest_rtt(tick, change, detail.rtt_delayed, before.rtt_min));

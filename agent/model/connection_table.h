@@ -53,7 +53,6 @@ class ConnectionTable {
     std::uint32_t generation = 0;
     bool taken = false;
     bool ended = false;
-    std::unique_ptr<RuleCounts> counted;  // by its rule, in the service's totals; null: no rule
     CloseReason first_sign = CloseReason::kNone;
     CloseReason deadline_reason = CloseReason::kNone;
   };

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "model/shown.h"
 
 namespace tickwire::model {
 namespace {
@@ -124,14 +125,14 @@ bool reaches(const WindowSummary& summary, nanoseconds least) {
   return value && *value >= least;
 }
 
-bool fits(const Snapshot& snapshot, const Connection& connection, const ConnectionQuery& query) {
+bool fits(const Snapshot& snapshot, const Shown& shown, const Connection& connection, const ConnectionQuery& query) {
   if (query.service && (!connection.service || connection.service->name != *query.service)) return false;
   if (query.port && connection.key.local.port != *query.port) return false;
   if (query.remote && !query.remote->contains(connection.key.remote.address)) return false;
   if (query.protocol && connection.key.protocol != *query.protocol) return false;
   if (query.state && connection.state != *query.state) return false;
   const auto reach = [&](const Latency& latency, std::optional<nanoseconds> least) {
-    return !least || reaches(snapshot.summary(connection, latency, query.window), *least);
+    return !least || reaches(snapshot.summary(connection, shown.latency(connection, latency), query.window), *least);
   };
   return reach(connection.rtt, query.min_rtt) && reach(connection.turnaround, query.min_turnaround);
 }
@@ -141,8 +142,11 @@ std::optional<std::uint64_t> number(std::optional<nanoseconds> duration) {
 }
 
 // What is sorted by, of keys that are numbers; 0 for the others, which compare() knows.
-std::optional<std::uint64_t> sort_value(const Snapshot& snapshot, const Connection& connection, const ConnectionQuery& query) {
-  const auto summary = [&](const Latency& latency) { return snapshot.summary(connection, latency, query.window); };
+std::optional<std::uint64_t> sort_value(const Snapshot& snapshot, const Shown& shown, const Connection& connection,
+                                        const ConnectionQuery& query) {
+  const auto summary = [&](const Latency& latency) {
+    return snapshot.summary(connection, shown.latency(connection, latency), query.window);
+  };
   switch (query.sort) {
     case SortKey::kAge:
       return number(connection.age(snapshot.monotonic));
@@ -151,7 +155,7 @@ std::optional<std::uint64_t> sort_value(const Snapshot& snapshot, const Connecti
     case SortKey::kRttP99:
       return number(summary(connection.rtt).p99);
     case SortKey::kRttMin:
-      return number(query.window == Window::kAll ? connection.rtt_min : summary(connection.rtt).min);
+      return number(query.window == Window::kAll ? shown.rtt_min(connection) : summary(connection.rtt).min);
     case SortKey::kTurnaroundP50:
       return number(summary(connection.turnaround).p50);
     case SortKey::kTurnaroundP99:
@@ -259,9 +263,11 @@ std::vector<std::string_view> sort_key_names() {
 }
 
 std::vector<Row> select(const Snapshot& snapshot, const ConnectionQuery& query) {
+  const Shown shown(snapshot);
   std::vector<Candidate> candidates;
   for (const Row& row : snapshot.connections) {
-    if (fits(snapshot, *row, query)) candidates.push_back({&row, row->id, sort_value(snapshot, *row, query)});
+    if (!fits(snapshot, shown, *row, query)) continue;
+    candidates.push_back({&row, row->id, sort_value(snapshot, shown, *row, query)});
   }
   const std::size_t count = std::min(query.limit.value_or(candidates.size()), candidates.size());
   const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(count);

@@ -65,7 +65,8 @@ struct ConnectionQuery {
 // bytes retransmissions.
 [[nodiscard]] std::vector<std::string_view> sort_key_names();
 
-// Rows that fit, sorted; ties by id; rows without the value that is sorted by come last in either direction.
+// Rows that fit, sorted, by what is shown of them (model/shown.h); ties by id; rows without the value that is sorted by come last
+// in either direction.
 [[nodiscard]] std::vector<std::shared_ptr<const Connection>> select(const Snapshot& snapshot, const ConnectionQuery& query);
 
 // The one connection that `text` names: its id ("12.3"), its remote endpoint ("192.0.2.1:4000"), or "local remote" endpoints

@@ -223,6 +223,11 @@ Result<Rule> Rule::parse(std::string_view text) {
   return rule;
 }
 
+std::optional<double> SequenceCounts::loss_ratio() const {
+  if (expected() == 0) return std::nullopt;
+  return static_cast<double>(lost()) / static_cast<double>(expected());
+}
+
 std::optional<double> RuleCounts::match_ratio(Direction direction) const {
   const auto index = static_cast<std::size_t>(direction);
   const std::uint64_t seen = messages[index] + strangers[index];
@@ -232,6 +237,11 @@ std::optional<double> RuleCounts::match_ratio(Direction direction) const {
 
 bool RuleCounts::fits() const {
   return std::ranges::all_of(kDirections, [this](Direction direction) { return match_ratio(direction).value_or(1.0) >= kFits; });
+}
+
+RuleCounts& RuleCounts::operator+=(const RuleCounts& gained) {
+  for_each_count(*this, gained, [](std::uint64_t& total, std::uint64_t more) { total += more; });
+  return *this;
 }
 
 }  // namespace tickwire::model

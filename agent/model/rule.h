@@ -65,17 +65,24 @@ struct Rule {
   friend bool operator==(const Rule&, const Rule&) = default;
 };
 
-// What the sequence numbers of one direction say; totals of a connection or a service.
+// What the sequence numbers of one direction say, of a connection or a service. All of it only grows, and adds up.
 struct SequenceCounts {
   std::uint64_t messages = 0;
-  std::uint64_t lost = 0;
-  std::uint64_t reordered = 0;
+  std::uint64_t passed_over = 0;  // numbers that a newer one came before
+  std::uint64_t reordered = 0;    // of these, those that came
   std::uint64_t duplicated = 0;
   std::uint64_t jumps = 0;  // by 64 or more: a new start, no losses
+
+  // Numbers that were passed over and have not come; the one number that can go down.
+  [[nodiscard]] std::uint64_t lost() const { return passed_over > reordered ? passed_over - reordered : 0; }
+  // Messages that must have been sent: those that came, each once, and those that were lost.
+  [[nodiscard]] std::uint64_t expected() const { return messages - duplicated + lost(); }
+  // lost / expected, 0 .. 1; none before the first message, and without sequences in the protocol.
+  [[nodiscard]] std::optional<double> loss_ratio() const;
   friend bool operator==(const SequenceCounts&, const SequenceCounts&) = default;
 };
 
-// How a rule fared; totals of a connection or a service, each by Direction.
+// How a rule fared with a connection or a service, each by Direction. All of it only grows, and adds up.
 struct RuleCounts {
   std::array<std::uint64_t, 2> messages{};   // with the protocol's magic
   std::array<std::uint64_t, 2> strangers{};  // packets that are none of the protocol's, or too short
@@ -90,7 +97,23 @@ struct RuleCounts {
   // False when the match ratio of either direction is below kFits: the rule does not fit the traffic, and what it measured is not
   // shown. True while there are too few messages to say.
   [[nodiscard]] bool fits() const;
+
+  RuleCounts& operator+=(const RuleCounts& gained);
   friend bool operator==(const RuleCounts&, const RuleCounts&) = default;
 };
+
+// Calls apply(count of `to`, the same count of `from`) for every count.
+template <typename Apply>
+void for_each_count(RuleCounts& to, const RuleCounts& from, Apply apply) {
+  for (std::size_t i = 0; i < kDirections.size(); ++i) {
+    for (const auto count : {&RuleCounts::messages, &RuleCounts::strangers, &RuleCounts::tokens, &RuleCounts::echoes}) {
+      apply((to.*count)[i], (from.*count)[i]);
+    }
+    for (const auto count : {&SequenceCounts::messages, &SequenceCounts::passed_over, &SequenceCounts::reordered,
+                             &SequenceCounts::duplicated, &SequenceCounts::jumps}) {
+      apply(to.sequences[i].*count, from.sequences[i].*count);
+    }
+  }
+}
 
 }  // namespace tickwire::model

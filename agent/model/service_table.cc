@@ -10,12 +10,6 @@ namespace {
 
 bool is_counted(ConnectionState state) { return state != ConnectionState::kNone && state != ConnectionState::kClosed; }
 
-void count_growth(std::uint64_t now, std::uint64_t& counted, std::uint64_t& total) {
-  if (now <= counted) return;
-  total += now - counted;
-  counted = now;
-}
-
 }  // namespace
 
 void ServiceRecord::move_connection(ConnectionState before, ConnectionState after) {
@@ -37,20 +31,9 @@ void ServiceRecord::count_traffic(const std::array<Traffic, 2>& gained) {
   }
 }
 
-void ServiceRecord::count_rule(const RuleCounts& now, RuleCounts& counted) {
+void ServiceRecord::count_rule(const RuleCounts& gained) {
   if (!totals.rule) totals.rule.emplace();
-  for (std::size_t i = 0; i < kDirections.size(); ++i) {
-    count_growth(now.messages[i], counted.messages[i], totals.rule->messages[i]);
-    count_growth(now.strangers[i], counted.strangers[i], totals.rule->strangers[i]);
-    count_growth(now.tokens[i], counted.tokens[i], totals.rule->tokens[i]);
-    count_growth(now.echoes[i], counted.echoes[i], totals.rule->echoes[i]);
-    const SequenceCounts& sequence = now.sequences[i];
-    count_growth(sequence.messages, counted.sequences[i].messages, totals.rule->sequences[i].messages);
-    count_growth(sequence.lost, counted.sequences[i].lost, totals.rule->sequences[i].lost);
-    count_growth(sequence.reordered, counted.sequences[i].reordered, totals.rule->sequences[i].reordered);
-    count_growth(sequence.duplicated, counted.sequences[i].duplicated, totals.rule->sequences[i].duplicated);
-    count_growth(sequence.jumps, counted.sequences[i].jumps, totals.rule->sequences[i].jumps);
-  }
+  *totals.rule += gained;
 }
 
 std::shared_ptr<const Histogram> with_gain(const std::shared_ptr<const Histogram>& before, Resolution resolution,

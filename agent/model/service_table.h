@@ -31,9 +31,7 @@ struct ServiceRecord {
   void move_connection(ConnectionState before, ConnectionState after);
   void count_end(CloseReason reason);
   void count_traffic(const std::array<Traffic, 2>& gained);
-  // Adds what a connection's counts have grown by beyond `counted`, the most that was counted of it so far, and raises that. A loss
-  // that the kernel takes back, because the message came late, is thus not counted again when the next one is lost.
-  void count_rule(const RuleCounts& now, RuleCounts& counted);
+  void count_rule(const RuleCounts& gained);
 };
 
 // The histogram with what it gained, as a new value; null stays null when nothing was gained.

@@ -47,13 +47,13 @@ struct ConnectionChange {
   CloseReason close_reason = CloseReason::kNone;
   std::uint32_t retransmissions = 0;
   bool fin_in = false, fin_out = false, reset_in = false, reset_out = false;  // seen in packets
-  bool state_from_kernel = false;                       // false: no TCP state hook told; State infers the end from the four above
-  std::optional<Series> rtt_series, turnaround_series;  // the method that samples come by
-  std::optional<RuleCounts> rule;                       // of this connection, as they stand now; none: its service has no rule
+  bool state_from_kernel = false;  // false: no TCP state hook told; State infers the end from the four above
+  std::optional<Series> rtt_series;
+  std::optional<std::uint32_t> rule;  // index into Tick::rules; none: its service has no rule
 
   // Gained since the tick before.
   std::array<Traffic, 2> traffic{};
-  HistogramGain rtt, turnaround, rtt_network;
+  HistogramGain rtt, turnaround;
   // The shortest of rtt's gained samples, exact; none without samples, and where the kernel does not tell it.
   std::optional<Nanoseconds> rtt_min_recent;
   std::optional<std::uint32_t> detail;  // index into Tick::details; none: stages are off, or nothing of it changed
@@ -72,6 +72,13 @@ struct DetailChange {
   HistogramGain rtt_delayed;
   std::optional<Series> delayed_series;
   std::array<HistogramGain, kStageCount> stages{};  // by Stage; kQdisc: samples and sum only
+};
+
+// What a rule adds to a change: its `rule`. Apart, for most connections have none, and changes are what a tick writes most of.
+struct RuleChange {
+  // Gained since the tick before.
+  RuleCounts counts;
+  HistogramGain rtt_network;
 };
 
 struct ServiceChange {
@@ -108,6 +115,7 @@ struct Tick {
   std::chrono::nanoseconds monotonic{};  // when it was read
   std::chrono::nanoseconds unix_time{};
   std::vector<ConnectionChange> connections;
+  std::vector<RuleChange> rules;
   std::vector<DetailChange> details;
   std::vector<ServiceChange> services;
   std::vector<ToldEvent> events;

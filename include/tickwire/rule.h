@@ -37,12 +37,13 @@ struct tw_rule {
 };
 TW_STATIC_ASSERT(sizeof(struct tw_rule) == 48, "rule");
 
-/* What the sequences of one direction say; counts only grow, but for lost: a number that comes late is taken back. */
+/* What the sequences of one direction say; the counts only grow. Lost are passed_over - reordered: a number that comes late is in
+ * both, also one from before the first that was seen. */
 struct tw_sequence {
 	__u32 highest; /* newest number */
 	__u32 messages;
-	__u32 lost;      /* numbers that were passed over and never came */
-	__u32 reordered; /* came after a newer one */
+	__u32 passed_over; /* numbers that a newer one came before */
+	__u32 reordered;   /* of these, those that came */
 	__u32 duplicated;
 	__u32 jumps;  /* by TW_SEQUENCE_JUMP or more: a new start, not losses */
 	__u64 recent; /* bit i: highest - i has come */
@@ -51,7 +52,9 @@ struct tw_sequence {
 
 /* Map echo_slots: what a rule keeps of a connection; same number as its tw_slot, cleared with it. */
 struct tw_echo_slot {
-	/* --- written by ingress: tokens that came in and wait for their echo to go out; as sent_ns and token of tw_slot --- */
+	/* --- written by ingress: tokens that came in and wait for their echo to go out; as sent_ns and token of tw_slot, but that a
+	 * new token always finds a place. When all are taken it gets that of the second newest (TW_LOSS_UNMATCHED): so the two newest
+	 * are there for a game that acknowledges all it has read at each tick, and the two oldest for one that lags behind. --- */
 	__u64 arrived_ns[TW_TOKENS];
 	__u32 token[TW_TOKENS];
 	__u32 last_token;
@@ -66,7 +69,9 @@ struct tw_echo_slot {
 	__u32 strangers[TW_DIRECTIONS];  /* packets that are none of the protocol's, or too short */
 	__u32 next_frame[TW_DIRECTIONS]; /* TCP: sequence number at which the next message begins */
 	__u8 frame_known[TW_DIRECTIONS];
-	__u8 _pad[6];
+	__u8 sequence_known[TW_DIRECTIONS]; /* numbers up to the newest since the start, at most TW_SEQUENCE_JUMP */
+	__u8 unseen[TW_DIRECTIONS];         /* after the newest token came what was not looked into: there may be newer ones */
+	__u8 _pad[2];
 	__u64 network_sum_ns; /* samples of network_cells */
 	__u32 network_samples;
 	__u32 _pad1;

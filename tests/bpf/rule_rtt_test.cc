@@ -155,6 +155,31 @@ TEST_P(RttByRule, KeepsTheFirstTokensWhenThereIsNoPlaceForMore) {
   EXPECT_EQ(echo_slot().tokens_out, TW_TOKENS + 1U);
 }
 
+TEST_P(RttByRule, BeginsAnewWithATokenThatFallsBackBy64) {
+  for (const std::uint32_t token : {1000U, 1001U, 1001U - TW_SEQUENCE_JUMP}) send(token);
+  EXPECT_EQ(pending(), 1U);
+  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 2U);
+  receive(1001U - TW_SEQUENCE_JUMP);
+  expect_samples(1, 1);
+}
+
+TEST_P(RttByRule, DoesNotBeginAnewWithATokenThatFallsBackBy63) {
+  for (const std::uint32_t token : {1000U, 1001U, 1002U - TW_SEQUENCE_JUMP}) send(token);
+  EXPECT_EQ(pending(), 2U);
+  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 0U);
+  receive(1001);
+  expect_samples(1, 1);
+}
+
+TEST_P(RttByRule, LeavesTokensAloneForAnEchoThatIsAheadOfThem) {
+  for (const std::uint32_t token : {5U, 6U}) send(token);
+  for (const std::uint32_t echo : {7U, 500U}) receive(echo);
+  expect_samples(0, 0);
+  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 0U);
+  receive(6);
+  expect_samples(1, 1);
+}
+
 TEST_P(RttByRule, GoesOnBehindTheLargestNumberOfAToken) {
   for (const std::uint8_t width : {8, 16, 32}) {
     use(rule_of({.token = {.offset_bits = 64, .width_bits = width, .little_endian = 0},

@@ -83,8 +83,8 @@ TEST(ServiceFamilies, HaveEverySeriesOfANewServiceWithARuleAtZero) {
   EXPECT_THAT(text, HasSubstr("tickwire_turnaround_seconds_count" + labels + ",method=\"rule\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("tickwire_rule_fits" + labels + "} 1\n"));
   for (const char* family : {"rule_messages_total", "rule_strangers_total", "rule_tokens_total", "rule_echoes_total",
-                             "sequence_messages_total", "sequence_expected_total", "sequence_lost", "sequence_reordered_total",
-                             "sequence_duplicated_total", "sequence_jumps_total"}) {
+                             "sequence_messages_total", "sequence_expected_total", "sequence_passed_over_total",
+                             "sequence_reordered_total", "sequence_duplicated_total", "sequence_jumps_total"}) {
     EXPECT_THAT(text, HasSubstr(std::string("tickwire_") + family + labels + ",direction=\"ingress\"} 0\n"));
     EXPECT_THAT(text, HasSubstr(std::string("tickwire_") + family + labels + ",direction=\"egress\"} 0\n"));
   }

@@ -177,7 +177,7 @@ inline model::RuleCounts fitting_counts() {
           .strangers = {3, 0},
           .tokens = {598, 300},
           .echoes = {570, 291},
-          .sequences = {model::SequenceCounts{.messages = 600, .lost = 3, .reordered = 1, .duplicated = 2},
+          .sequences = {model::SequenceCounts{.messages = 600, .passed_over = 4, .reordered = 1, .duplicated = 2},
                         model::SequenceCounts{.messages = 300, .jumps = 1}}};
 }
 
@@ -187,7 +187,7 @@ inline model::RuleCounts misfitting_counts() {
           .strangers = {0, 20},
           .tokens = {300, 140},
           .echoes = {2, 30},
-          .sequences = {model::SequenceCounts{.messages = 603, .lost = 4000, .jumps = 50}, model::SequenceCounts{}}};
+          .sequences = {model::SequenceCounts{.messages = 603, .passed_over = 4000, .jumps = 50}, model::SequenceCounts{}}};
 }
 
 // UDP by a rule that fits, with a delay: rtt, what the line alone takes, and turnaround.

@@ -84,11 +84,32 @@ TEST(ConnectionText, SaysThatTooFewMessagesCameToSayWhetherTheRuleFits) {
   connection.rtt = {};
   connection.rtt_network = {};
   connection.turnaround = {};
-  const std::string text = connection_text(sample::snapshot(), connection);
+  model::Snapshot snapshot = sample::snapshot();
+  snapshot.services.clear();
+  const std::string text = connection_text(snapshot, connection);
   EXPECT_THAT(text, HasSubstr("\nrule: fewer than 20 messages in, too few to say whether it fits\n"));
   EXPECT_THAT(text, HasSubstr("\nrtt: not measured: no token that left has been echoed yet\n"));
   EXPECT_THAT(text, HasSubstr("\nturnaround: not measured: no token that came in has been echoed yet\n"));
   EXPECT_THAT(text, HasSubstr("\n  loss               -    -\n"));
+}
+
+TEST(ConnectionText, ShowsNothingOfAFewMessagesWhenTheRuleDoesNotFitTheService) {
+  model::Connection connection = sample::misfit_connection();
+  connection.rule->messages = {1, 1};
+  connection.rule->strangers = {};
+  const std::string text = connection_text(sample::snapshot(), connection);
+  EXPECT_THAT(text, HasSubstr("\nzone udp/7900: rule does not fit: "));
+  EXPECT_THAT(text, HasSubstr("\nrtt: not measured: the rule does not fit\n"));
+  EXPECT_THAT(text, HasSubstr("\nturnaround: not measured: the rule does not fit\n"));
+}
+
+TEST(ConnectionsTable, CountsConnectionsWhoseOwnMessagesDoNotFit) {
+  model::Snapshot snapshot = sample::snapshot();
+  snapshot.services.pop_back();
+  EXPECT_THAT(
+      connections_table(snapshot, snapshot.connections, false),
+      HasSubstr("\nrule does not fit 1 of these connections, though it fits their service: what it measured is not shown\n"));
+  EXPECT_THAT(connections_table(sample::snapshot(), snapshot.connections, false), Not(HasSubstr("of these connections, though")));
 }
 
 TEST(ConnectionText, HasNoRuleWithoutOne) {

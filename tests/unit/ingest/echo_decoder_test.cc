@@ -41,6 +41,13 @@ struct RuledKernel : FakeKernel {
     echo.network_sum_ns += sum_ns;
   }
 
+  // Of the first change: what its rule adds; null without one.
+  const model::RuleChange* read_rule() { return rule_of(read().connections.at(0)); }
+  [[nodiscard]] const model::RuleChange* rule_of(const model::ConnectionChange& change) const {
+    return change.rule ? &tick.rules.at(*change.rule) : nullptr;
+  }
+  const model::RuleCounts& read_counts() { return read_rule()->counts; }
+
   std::vector<tw_echo_slot> echoes;
 };
 
@@ -55,42 +62,41 @@ TEST(EchoDecoder, TellsEveryCounterOfBothDirections) {
   echo.messages_out = 6;
   echo.strangers[TW_INGRESS] = 7;
   echo.strangers[TW_EGRESS] = 8;
-  echo.sequence[TW_INGRESS] = {.messages = 9, .lost = 10, .reordered = 11, .duplicated = 12, .jumps = 13};
-  echo.sequence[TW_EGRESS] = {.messages = 14, .lost = 15, .reordered = 16, .duplicated = 17, .jumps = 18};
-  const model::RuleCounts expected{.messages = {3, 6},
-                                   .strangers = {7, 8},
-                                   .tokens = {1, 4},
-                                   .echoes = {2, 5},
-                                   .sequences = {{{.messages = 9, .lost = 10, .reordered = 11, .duplicated = 12, .jumps = 13},
-                                                  {.messages = 14, .lost = 15, .reordered = 16, .duplicated = 17, .jumps = 18}}}};
-  EXPECT_EQ(kernel.read().connections.at(0).rule, expected);
+  echo.sequence[TW_INGRESS] = {.messages = 9, .passed_over = 10, .reordered = 11, .duplicated = 12, .jumps = 13};
+  echo.sequence[TW_EGRESS] = {.messages = 14, .passed_over = 15, .reordered = 16, .duplicated = 17, .jumps = 18};
+  const model::RuleCounts expected{
+      .messages = {3, 6},
+      .strangers = {7, 8},
+      .tokens = {1, 4},
+      .echoes = {2, 5},
+      .sequences = {{{.messages = 9, .passed_over = 10, .reordered = 11, .duplicated = 12, .jumps = 13},
+                     {.messages = 14, .passed_over = 15, .reordered = 16, .duplicated = 17, .jumps = 18}}}};
+  EXPECT_EQ(kernel.read_counts(), expected);
 }
 
-TEST(EchoDecoder, TellsTheCountsAsTheyStandAtEveryChange) {
+TEST(EchoDecoder, TellsWhatTheCountsGainedAtEveryChange) {
   RuledKernel kernel(1);
   kernel.open_ruled(0).messages_in = 5;
-  kernel.read();
+  EXPECT_EQ(kernel.read_counts(), (model::RuleCounts{.messages = {5, 0}}));
   kernel.echoes[0].messages_in = 7;
-  EXPECT_EQ(kernel.read().connections.at(0).rule, (model::RuleCounts{.messages = {7, 0}}));
+  EXPECT_EQ(kernel.read_counts(), (model::RuleCounts{.messages = {2, 0}}));
   FakeKernel::packets(kernel.slots[0].packets_bytes_in, 1, 10);
-  EXPECT_EQ(kernel.read().connections.at(0).rule, (model::RuleCounts{.messages = {7, 0}}));
+  EXPECT_EQ(kernel.read_counts(), model::RuleCounts{});
 }
 
 TEST(EchoDecoder, TellsCountsOfANewConnectionBeforeItsFirstMessage) {
   RuledKernel kernel(1);
   kernel.open_ruled(0);
-  EXPECT_EQ(kernel.read().connections.at(0).rule, model::RuleCounts{});
+  EXPECT_EQ(kernel.read_counts(), model::RuleCounts{});
 }
 
-TEST(EchoDecoder, NamesTheRuleAsTheMethod) {
+TEST(EchoDecoder, NamesTheRuleAsTheMethodOfTheRtt) {
   RuledKernel kernel(2);
   kernel.open_ruled(0);
   kernel.open(1, IPPROTO_TCP).rtt_method = TW_RTT_TIMESTAMP;
   kernel.read();
   EXPECT_EQ(kernel.tick.connections.at(0).rtt_series, model::Series::kRttRule);
-  EXPECT_EQ(kernel.tick.connections.at(0).turnaround_series, model::Series::kTurnaroundRule);
   EXPECT_EQ(kernel.tick.connections.at(1).rtt_series, model::Series::kRttTimestamp);
-  EXPECT_EQ(kernel.tick.connections.at(1).turnaround_series, model::Series::kTurnaroundNextPacket);
 }
 
 TEST(EchoDecoder, DoesNotLookAtConnectionsOfOtherServices) {
@@ -101,7 +107,7 @@ TEST(EchoDecoder, DoesNotLookAtConnectionsOfOtherServices) {
   kernel.read();
   ASSERT_THAT(kernel.tick.connections, SizeIs(1));
   EXPECT_EQ(kernel.tick.connections[0].rule, std::nullopt);
-  EXPECT_EQ(kernel.tick.connections[0].rtt_network.samples, 0U);
+  EXPECT_THAT(kernel.tick.rules, IsEmpty());
   kernel.echoes[0].messages_in = 6;
   EXPECT_THAT(kernel.read().connections, IsEmpty());
 }
@@ -119,7 +125,7 @@ TEST(EchoDecoder, IgnoresASlotBeyondTheEchoSlots) {
   kernel.open_ruled(1);
   kernel.raw.echo_slots = kernel.raw.echo_slots.first(1);
   kernel.read();
-  EXPECT_EQ(kernel.tick.connections.at(0).rule, model::RuleCounts{});
+  EXPECT_EQ(kernel.tick.connections.at(0).rule, 0U);
   EXPECT_EQ(kernel.tick.connections.at(1).rule, std::nullopt);
 }
 
@@ -137,14 +143,13 @@ TEST(EchoDecoder, ReadsWhatTheNetworkHistogramGained) {
   RuledKernel::network(echo, 50, 2, 500);
   FakeKernel::rtt(kernel.slots[0], 60, 3, 900);
   kernel.read();
-  EXPECT_THAT(gained(kernel.tick, kernel.tick.connections.at(0).rtt_network), ElementsAre(Pair(50, 2U)));
+  EXPECT_THAT(gained(kernel.tick, kernel.tick.rules.at(0).rtt_network), ElementsAre(Pair(50, 2U)));
   EXPECT_THAT(gained(kernel.tick, kernel.tick.connections.at(0).rtt), ElementsAre(Pair(60, 3U)));
   RuledKernel::network(echo, 51, 1, 70);
   kernel.read();
-  const model::ConnectionChange& change = kernel.tick.connections.at(0);
-  EXPECT_THAT(gained(kernel.tick, change.rtt_network), ElementsAre(Pair(51, 1U)));
-  EXPECT_EQ(change.rtt_network.sum, nanoseconds(70));
-  EXPECT_EQ(change.rtt.samples, 0U);
+  EXPECT_THAT(gained(kernel.tick, kernel.tick.rules.at(0).rtt_network), ElementsAre(Pair(51, 1U)));
+  EXPECT_EQ(kernel.tick.rules.at(0).rtt_network.sum, nanoseconds(70));
+  EXPECT_EQ(kernel.tick.connections.at(0).rtt.samples, 0U);
 }
 
 TEST(EchoDecoder, FindsNextTimeANetworkCellThatCameAfterItsCounter) {
@@ -152,11 +157,11 @@ TEST(EchoDecoder, FindsNextTimeANetworkCellThatCameAfterItsCounter) {
   tw_echo_slot& echo = kernel.open_ruled(0);
   echo.network_samples = 1;
   echo.network_sum_ns = 700;
-  EXPECT_EQ(kernel.read().connections.at(0).rtt_network.samples, 0U);
+  EXPECT_EQ(kernel.read_rule()->rtt_network.samples, 0U);
   FakeKernel::cell(echo.network_cells, 9, 1);
   kernel.read();
-  EXPECT_THAT(gained(kernel.tick, kernel.tick.connections.at(0).rtt_network), ElementsAre(Pair(9, 1U)));
-  EXPECT_EQ(kernel.tick.connections.at(0).rtt_network.sum, nanoseconds(700));
+  EXPECT_THAT(gained(kernel.tick, kernel.tick.rules.at(0).rtt_network), ElementsAre(Pair(9, 1U)));
+  EXPECT_EQ(kernel.tick.rules.at(0).rtt_network.sum, nanoseconds(700));
   EXPECT_THAT(kernel.read().connections, IsEmpty());
 }
 
@@ -171,9 +176,9 @@ TEST(EchoDecoder, StartsAgainFromZeroWithANewGeneration) {
   second.messages_in = 3;
   RuledKernel::network(second, 50, 1, 900);
   kernel.read();
-  const model::ConnectionChange& change = kernel.tick.connections.at(0);
-  EXPECT_TRUE(change.is_new);
-  EXPECT_EQ(change.rule, (model::RuleCounts{.messages = {3, 0}}));
+  EXPECT_TRUE(kernel.tick.connections.at(0).is_new);
+  const model::RuleChange& change = kernel.tick.rules.at(0);
+  EXPECT_EQ(change.counts, (model::RuleCounts{.messages = {3, 0}}));
   EXPECT_THAT(gained(kernel.tick, change.rtt_network), ElementsAre(Pair(50, 1U)));
   EXPECT_EQ(change.rtt_network.sum, nanoseconds(900));
 }
@@ -185,7 +190,7 @@ TEST(EchoDecoder, StartsAgainFromZeroWithAsManySamplesAsBefore) {
   kernel.close_ruled(0);
   RuledKernel::network(kernel.open_ruled(0), 50, 4, 4'000);
   kernel.read();
-  EXPECT_THAT(gained(kernel.tick, kernel.tick.connections.at(0).rtt_network), ElementsAre(Pair(50, 4U)));
+  EXPECT_THAT(gained(kernel.tick, kernel.tick.rules.at(0).rtt_network), ElementsAre(Pair(50, 4U)));
 }
 
 TEST(EchoDecoder, TellsNothingOfASlotsNextConnectionWithoutARule) {
@@ -196,25 +201,27 @@ TEST(EchoDecoder, TellsNothingOfASlotsNextConnectionWithoutARule) {
   kernel.open(0, IPPROTO_UDP);
   kernel.read();
   EXPECT_EQ(kernel.tick.connections.at(0).rule, std::nullopt);
-  EXPECT_EQ(kernel.tick.connections.at(0).turnaround_series, model::Series::kTurnaroundNextPacket);
 }
 
 TEST(EchoDecoder, CountsOnWhenACounterWraps) {
   RuledKernel kernel(1);
   tw_echo_slot& echo = kernel.open_ruled(0);
   echo.messages_in = 0xFFFF'FFF0U;
-  EXPECT_EQ(kernel.read().connections.at(0).rule->messages[0], 0xFFFF'FFF0U);
+  EXPECT_EQ(kernel.read_counts().messages[0], 0xFFFF'FFF0U);
   echo.messages_in += 0x20;
-  EXPECT_EQ(kernel.read().connections.at(0).rule->messages[0], 0x1'0000'0010U);
+  EXPECT_EQ(kernel.read_counts().messages[0], 0x20U);
 }
 
-TEST(EchoDecoder, FollowsALossThatWasTakenBack) {
-  RuledKernel kernel(1);
-  tw_echo_slot& echo = kernel.open_ruled(0);
-  echo.sequence[TW_EGRESS].lost = 2;
+TEST(EchoDecoder, KeepsTheRulesOfSeveralConnectionsApart) {
+  RuledKernel kernel(3);
+  kernel.open_ruled(0).messages_in = 1;
+  kernel.open(1, IPPROTO_UDP);
+  kernel.open_ruled(2).messages_in = 3;
   kernel.read();
-  echo.sequence[TW_EGRESS].lost = 1;
-  EXPECT_EQ(kernel.read().connections.at(0).rule->sequences[TW_EGRESS].lost, 1U);
+  ASSERT_THAT(kernel.tick.rules, SizeIs(2));
+  EXPECT_EQ(kernel.rule_of(kernel.tick.connections.at(0))->counts.messages[0], 1U);
+  EXPECT_EQ(kernel.rule_of(kernel.tick.connections.at(1)), nullptr);
+  EXPECT_EQ(kernel.rule_of(kernel.tick.connections.at(2))->counts.messages[0], 3U);
 }
 
 // Each of these alone makes a connection be reported.
@@ -238,7 +245,7 @@ INSTANTIATE_TEST_SUITE_P(
                     [](tw_echo_slot& echo) { echo.strangers[TW_INGRESS] = 1; },
                     [](tw_echo_slot& echo) { echo.strangers[TW_EGRESS] = 1; },
                     [](tw_echo_slot& echo) { echo.sequence[TW_INGRESS].messages = 1; },
-                    [](tw_echo_slot& echo) { echo.sequence[TW_INGRESS].lost = 1; },
+                    [](tw_echo_slot& echo) { echo.sequence[TW_INGRESS].passed_over = 1; },
                     [](tw_echo_slot& echo) { echo.sequence[TW_EGRESS].reordered = 1; },
                     [](tw_echo_slot& echo) { echo.sequence[TW_EGRESS].duplicated = 1; },
                     [](tw_echo_slot& echo) { echo.sequence[TW_EGRESS].jumps = 1; },

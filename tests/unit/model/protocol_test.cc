@@ -138,5 +138,18 @@ TEST(LossRows, TellWhatPassesByNatureFromLosses) {
   EXPECT_EQ(loss_rows()[TW_LOSS_SEGMENT].reason, "segment");
 }
 
+TEST(IsByRule, HoldsForTheThreeSeriesOfARule) {
+  EXPECT_TRUE(is_by_rule(Series::kRttRule));
+  EXPECT_TRUE(is_by_rule(Series::kRttRuleNetwork));
+  EXPECT_TRUE(is_by_rule(Series::kTurnaroundRule));
+}
+
+TEST(IsByRule, HoldsForNoOtherSeries) {
+  EXPECT_FALSE(is_by_rule(Series::kRttHandshake));
+  EXPECT_FALSE(is_by_rule(Series::kRttTimestamp));
+  EXPECT_FALSE(is_by_rule(Series::kRttSequence));
+  EXPECT_FALSE(is_by_rule(Series::kTurnaroundNextPacket));
+}
+
 }  // namespace
 }  // namespace tickwire::model

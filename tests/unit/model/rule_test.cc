@@ -205,5 +205,23 @@ TEST(RuleCounts, FitAsLongAsThereAreTooFewMessagesToSay) {
   EXPECT_TRUE((RuleCounts{.messages = {19, 19}}.fits()));
 }
 
+TEST(SequenceCounts, AreLostThatWerePassedOverAndHaveNotCome) {
+  EXPECT_EQ((SequenceCounts{.messages = 100, .passed_over = 7, .reordered = 2}.lost()), 5U);
+}
+
+TEST(SequenceCounts, ExpectDuplicatesOnceAndThoseThatWereLost) {
+  EXPECT_EQ((SequenceCounts{.messages = 100, .passed_over = 5, .duplicated = 3}.expected()), 102U);
+}
+
+TEST(SequenceCounts, ExpectTheSameWhenALostOneComesLate) {
+  EXPECT_EQ((SequenceCounts{.messages = 101, .passed_over = 5, .reordered = 1, .duplicated = 3}.expected()), 102U);
+}
+
+TEST(SequenceCounts, LoseAPartOfTheExpectedMessages) {
+  EXPECT_EQ((SequenceCounts{.messages = 10, .passed_over = 2, .duplicated = 2}.loss_ratio()), 0.2);
+  EXPECT_EQ((SequenceCounts{.messages = 10}.loss_ratio()), 0.0);
+  EXPECT_EQ(SequenceCounts{}.loss_ratio(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace tickwire::model

@@ -14,7 +14,7 @@ constexpr ConnectionId kSecond{4, 1};
 
 RuleCounts counts(std::uint64_t base) {
   const SequenceCounts sequence{
-      .messages = base + 5, .lost = base + 6, .reordered = base + 7, .duplicated = base + 8, .jumps = base + 9};
+      .messages = base + 5, .passed_over = base + 6, .reordered = base + 7, .duplicated = base + 8, .jumps = base + 9};
   return {.messages = {base + 1, base + 101},
           .strangers = {base + 2, base + 102},
           .tokens = {base + 3, base + 103},
@@ -22,26 +22,22 @@ RuleCounts counts(std::uint64_t base) {
           .sequences = {sequence, sequence}};
 }
 
-ConnectionChange ruled(ConnectionChange change, const RuleCounts& rule) {
-  change.rule = rule;
+// The same change with what a rule adds to it.
+ConnectionChange ruled(World& world, ConnectionChange change, const RuleCounts& gained, const HistogramGain& rtt_network = {}) {
+  change.rule = static_cast<std::uint32_t>(world.tick.rules.size());
+  world.tick.rules.push_back({.counts = gained, .rtt_network = rtt_network});
   return change;
 }
 
-RuleCounts lost(std::uint64_t count) {
-  RuleCounts rule;
-  rule.sequences[1].lost = count;
-  return rule;
-}
-
-std::uint64_t lost_of(const Snapshot& snapshot) { return service_in(snapshot, kWorld).rule.value().sequences[1].lost; }
-
-TEST(StateRule, ShowsTheCountsOfAConnectionAsTheyStand) {
+TEST(StateRule, AddsUpWhatAConnectionGained) {
   World world;
-  const ConnectionChange change = ruled(new_connection(kFirst, kWorldNumber, 9s), counts(10));
-  world.apply(10s, {change});
-  const Snapshot snapshot = world.apply(11s, {ruled(next(change), counts(20))});
-  EXPECT_EQ(snapshot.connections.at(0)->rule, counts(20));
-  EXPECT_EQ(service_in(snapshot, kWorld).rule, counts(20));
+  const ConnectionChange change = new_connection(kFirst, kWorldNumber, 9s);
+  world.apply(10s, {ruled(world, change, counts(10))});
+  const Snapshot snapshot = world.apply(11s, {ruled(world, next(change), counts(20))});
+  RuleCounts expected = counts(10);
+  expected += counts(20);
+  EXPECT_EQ(snapshot.connections.at(0)->rule, expected);
+  EXPECT_EQ(service_in(snapshot, kWorld).rule, expected);
 }
 
 TEST(StateRule, IsAbsentWhereNoChangeCarriesCounts) {
@@ -53,7 +49,7 @@ TEST(StateRule, IsAbsentWhereNoChangeCarriesCounts) {
 
 TEST(StateRule, IsThereFromTheFirstCountsOnEvenIfTheyAreZero) {
   World world;
-  const Snapshot snapshot = world.apply(10s, {ruled(new_connection(kFirst, kWorldNumber, 9s), {})});
+  const Snapshot snapshot = world.apply(10s, {ruled(world, new_connection(kFirst, kWorldNumber, 9s), {})});
   EXPECT_EQ(snapshot.connections.at(0)->rule, RuleCounts{});
   EXPECT_EQ(service_in(snapshot, kWorld).rule, RuleCounts{});
   EXPECT_EQ(service_in(snapshot, kLobby).rule, std::nullopt);
@@ -61,49 +57,51 @@ TEST(StateRule, IsThereFromTheFirstCountsOnEvenIfTheyAreZero) {
 
 TEST(StateRule, AddsUpTheConnectionsOfAService) {
   World world;
-  const Snapshot snapshot = world.apply(10s, {ruled(new_connection(kFirst, kWorldNumber, 9s), {.messages = {3, 4}}),
-                                              ruled(new_connection(kSecond, kWorldNumber, 9s), {.messages = {10, 20}})});
+  const Snapshot snapshot = world.apply(10s, {ruled(world, new_connection(kFirst, kWorldNumber, 9s), {.messages = {3, 4}}),
+                                              ruled(world, new_connection(kSecond, kWorldNumber, 9s), {.messages = {10, 20}})});
   EXPECT_EQ(service_in(snapshot, kWorld).rule, (RuleCounts{.messages = {13, 24}}));
+  EXPECT_EQ(find_id(snapshot, kSecond)->rule, (RuleCounts{.messages = {10, 20}}));
 }
 
 TEST(StateRule, KeepsAServicesCountsWhenASlotBeginsAnewWithAnotherConnection) {
   World world;
-  world.apply(10s, {ruled(new_connection(kFirst, kWorldNumber, 9s), {.messages = {30, 40}})});
+  world.apply(10s, {ruled(world, new_connection(kFirst, kWorldNumber, 9s), {.messages = {30, 40}})});
   const ConnectionId again{kFirst.slot, kFirst.generation + 1};
-  const Snapshot snapshot = world.apply(11s, {ruled(new_connection(again, kWorldNumber, 10s), {.messages = {1, 2}})});
+  const Snapshot snapshot = world.apply(11s, {ruled(world, new_connection(again, kWorldNumber, 10s), {.messages = {1, 2}})});
   EXPECT_EQ(service_in(snapshot, kWorld).rule, (RuleCounts{.messages = {31, 42}}));
   EXPECT_EQ(find_id(snapshot, again)->rule, (RuleCounts{.messages = {1, 2}}));
 }
 
-TEST(StateRule, CountsALossThatWasTakenBackOnceInTheService) {
+TEST(StateRule, FindsALossAgainThatWasLateOnlyWhileEveryCountGrows) {
   World world;
-  const ConnectionChange change = ruled(new_connection(kFirst, kWorldNumber, 9s), lost(5));
-  EXPECT_EQ(lost_of(world.apply(10s, {change})), 5U);
-  const Snapshot late = world.apply(11s, {ruled(next(change), lost(4))});
-  EXPECT_EQ(lost_of(late), 5U);
-  EXPECT_EQ(late.connections.at(0)->rule, lost(4));
-  EXPECT_EQ(lost_of(world.apply(12s, {ruled(next(change), lost(5))})), 5U);
-  EXPECT_EQ(lost_of(world.apply(13s, {ruled(next(change), lost(7))})), 7U);
+  const ConnectionChange change = new_connection(kFirst, kWorldNumber, 9s);
+  RuleCounts gained;
+  gained.sequences[1].passed_over = 5;
+  const SequenceCounts before = service_in(world.apply(10s, {ruled(world, change, gained)}), kWorld).rule->sequences[1];
+  EXPECT_EQ(before.lost(), 5U);
+  gained.sequences[1] = {.messages = 1, .reordered = 1};
+  const SequenceCounts after = service_in(world.apply(11s, {ruled(world, next(change), gained)}), kWorld).rule->sequences[1];
+  EXPECT_EQ(after, (SequenceCounts{.messages = 1, .passed_over = 5, .reordered = 1}));
+  EXPECT_EQ(after.lost(), 4U);
 }
 
 TEST(StateRule, StillCountsForTheServiceWhatComesAfterTheConnectionIsShownNoMore) {
   World world({.closed_visible = 1s});
-  ConnectionChange change = ruled(new_connection(kFirst, kLobbyNumber, 9s), {.messages = {3, 0}});
+  ConnectionChange change = new_connection(kFirst, kLobbyNumber, 9s);
   change.state = ConnectionState::kClosed;
-  world.apply(10s, {change});
+  world.apply(10s, {ruled(world, change, {.messages = {3, 0}})});
   EXPECT_TRUE(world.apply(20s).connections.empty());
-  const Snapshot snapshot = world.apply(21s, {ruled(next(change), {.messages = {5, 0}})});
+  const Snapshot snapshot = world.apply(21s, {ruled(world, next(change), {.messages = {2, 0}})});
   EXPECT_EQ(service_in(snapshot, kLobby).rule, (RuleCounts{.messages = {5, 0}}));
 }
 
-TEST(StateRule, TakesTheMethodOfTheTurnaroundFromTheChange) {
+TEST(StateRule, IsTheMethodOfTheTurnaround) {
   World world;
   ConnectionChange change = new_connection(kFirst, kWorldNumber, 9s);
-  change.turnaround_series = Series::kTurnaroundRule;
-  EXPECT_EQ(world.apply(10s, {change}).connections.at(0)->turnaround.series, std::nullopt);
+  EXPECT_EQ(world.apply(10s, {ruled(world, change, {})}).connections.at(0)->turnaround.series, std::nullopt);
   change = next(change);
   change.turnaround = world.gain(40, 3, 3ms);
-  const auto row = world.apply(11s, {change}).connections.at(0);
+  const auto row = world.apply(11s, {ruled(world, change, {})}).connections.at(0);
   EXPECT_EQ(row->turnaround.series, Series::kTurnaroundRule);
   EXPECT_EQ(row->turnaround.samples(), 3U);
 }
@@ -113,8 +111,7 @@ TEST(StateRule, KeepsTheRttWithoutThePlayersDelayApart) {
   ConnectionChange change = new_connection(kFirst, kWorldNumber, 9s);
   change.rtt_series = Series::kRttRule;
   change.rtt = world.gain(60, 2, 60ms);
-  change.rtt_network = world.gain(56, 1, 20ms);
-  const auto row = world.apply(10s, {change}).connections.at(0);
+  const auto row = world.apply(10s, {ruled(world, change, {}, world.gain(56, 1, 20ms))}).connections.at(0);
   Histogram expected(Resolution::kConnection);
   expected.add(56, 1);
   expected.add_sum(20ms);
@@ -130,7 +127,7 @@ TEST(StateRule, SaysNothingOfANetworkRttThatWasNotMeasured) {
   ConnectionChange change = new_connection(kFirst, kWorldNumber, 9s);
   change.rtt_series = Series::kRttRule;
   change.rtt = world.gain(60, 2, 60ms);
-  const auto row = world.apply(10s, {change}).connections.at(0);
+  const auto row = world.apply(10s, {ruled(world, change, {})}).connections.at(0);
   EXPECT_EQ(row->rtt_network.series, std::nullopt);
   EXPECT_EQ(row->rtt_network.histogram, nullptr);
 }

@@ -169,7 +169,6 @@ TEST(State, AccumulatesAConnectionsSamples) {
   change.established = 9s;
   change.rtt_series = Series::kRttTimestamp;
   change.rtt = world.gain(56, 60, 1200ms);
-  change.turnaround_series = Series::kTurnaroundNextPacket;
   change.turnaround = world.gain(40, 1, 1ms);
   world.apply(10s, {change});
   ConnectionChange second = next(change);

@@ -39,7 +39,8 @@ inline ConnectionChange new_connection(ConnectionId id, std::uint16_t number, st
 inline ConnectionChange next(ConnectionChange change) {
   change.is_new = false;
   change.traffic = {};
-  change.rtt = change.turnaround = change.rtt_network = {};
+  change.rtt = change.turnaround = {};
+  change.rule = {};
   return change;
 }
 
