@@ -80,6 +80,7 @@ std::uint16_t encoded(std::optional<std::uint16_t> service, unsigned flags) {
 void fill(tw_settings& settings, const Sizes& sizes) {
   settings.shard_mask = sizes.shards - 1;
   settings.features = sizes.features;
+  settings.over_least_ns = sizes.over_least_ns;
   const auto cuts = model::service_cuts();
   std::copy(cuts.begin(), cuts.end(), settings.cut_ns);
 }
@@ -103,6 +104,8 @@ Result<std::unique_ptr<Programs>> Programs::load(const Sizes& sizes) {
   ::bpf_map__set_max_entries(object->maps.free_slots, sizes.connections);
   ::bpf_map__set_max_entries(object->maps.rules, sizes.services);
   ::bpf_map__set_max_entries(object->maps.bursts, sizes.services);
+  ::bpf_map__set_max_entries(object->maps.thresholds, sizes.services);
+  ::bpf_map__set_max_entries(object->maps.events, sizes.event_bytes);
   ::bpf_map__set_max_entries(object->maps.service_counters, sizes.services);
   ::bpf_map__set_max_entries(object->maps.service_cells, sizes.services * TW_SERIES_MAX * sizes.shards);
   if (const int result = packets_bpf::load(object.get()); result != 0) return fail_errno(-result, "load", "packets.bpf.o");
@@ -143,6 +146,8 @@ void Programs::reset(std::uint32_t free_slots) {
   clear<tw_stage_slot>(maps.stage_slots);
   clear<tw_rule>(maps.rules);
   clear<tw_burst_ring>(maps.bursts);
+  clear<tw_thresholds>(maps.thresholds);
+  static_cast<void>(take_events());
   clear<tw_service_counters>(maps.service_counters);
   clear<tw_service_histogram>(maps.service_cells);
   clear_per_cpu<tw_losses>(maps.losses);
@@ -203,6 +208,25 @@ void Programs::store(std::uint32_t number, const tw_echo_slot& echo) { write(obj
 tw_stage_slot Programs::stage_slot(std::uint32_t number) const { return read<tw_stage_slot>(object_->maps.stage_slots, number); }
 
 void Programs::store(std::uint32_t number, const tw_stage_slot& stage) { write(object_->maps.stage_slots, number, stage); }
+
+tw_thresholds Programs::thresholds(std::uint16_t service) const { return read<tw_thresholds>(object_->maps.thresholds, service); }
+
+void Programs::store(std::uint16_t service, const tw_thresholds& thresholds) {
+  write(object_->maps.thresholds, service, thresholds);
+}
+
+std::vector<tw_event> Programs::take_events() {
+  std::vector<tw_event> events;
+  const auto take = [](void* into, void* record, std::size_t bytes) {
+    if (bytes == sizeof(tw_event)) static_cast<std::vector<tw_event>*>(into)->push_back(*static_cast<const tw_event*>(record));
+    return 0;
+  };
+  ring_buffer* ring = ::ring_buffer__new(::bpf_map__fd(object_->maps.events), take, &events, nullptr);
+  must(ring == nullptr ? -1 : 0);
+  ::ring_buffer__consume(ring);
+  ::ring_buffer__free(ring);
+  return events;
+}
 
 void Programs::give_back(const tw_connection_key& key) {
   const auto number = slot_number(key);

@@ -15,6 +15,7 @@
 #include "harness/packet.h"
 #include "tickwire/burst.h"
 #include "tickwire/connection.h"
+#include "tickwire/event.h"
 #include "tickwire/loss.h"
 #include "tickwire/rule.h"
 #include "tickwire/service.h"
@@ -38,6 +39,8 @@ struct Sizes {
   std::uint32_t services = 4;
   std::uint32_t shards = 1;    // a power of two
   std::uint32_t features = 0;  // TW_FEATURE_*
+  std::uint64_t over_least_ns = 0;
+  std::uint32_t event_bytes = TW_EVENTS_BYTES;  // whole pages
 };
 
 // Receive offload, segmentation offload: one packet in place of several.
@@ -92,6 +95,10 @@ class Programs {
   [[nodiscard]] tw_service_counters service(std::uint16_t number) const;
   [[nodiscard]] tw_burst_ring burst_ring(std::uint16_t service) const;
   void store(std::uint16_t service, const tw_burst_ring& ring);
+  [[nodiscard]] tw_thresholds thresholds(std::uint16_t service) const;
+  void store(std::uint16_t service, const tw_thresholds& thresholds);
+  // Takes what the ring buffer holds, oldest first.
+  [[nodiscard]] std::vector<tw_event> take_events();
   // Sum over the shards.
   [[nodiscard]] tw_service_histogram service_histogram(std::uint16_t number, tw_series series) const;
   // Sums over the processors.
