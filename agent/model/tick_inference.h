@@ -17,6 +17,7 @@
 
 #include "model/burst.h"
 #include "model/histogram.h"
+#include "model/tick_pattern.h"
 
 namespace tickwire::model {
 
@@ -84,23 +85,15 @@ class TickInference {
   [[nodiscard]] std::span<const Late> stalls() const { return stalls_; }
 
  private:
-  struct Seen {
-    Burst burst;
-    bool follows = false;  // nothing is missing between the burst before and this one
-  };
-  struct Pattern;
-
   void remember(const Reading& reading);
   void judge();
-  void count(const Pattern& pattern);
-  [[nodiscard]] Pattern pattern_of(Nanoseconds joined_below) const;
-  [[nodiscard]] Pattern best_pattern() const;
-  [[nodiscard]] std::string objection(const Pattern& pattern) const;
+  void count(const TickPattern& pattern);
+  [[nodiscard]] std::string objection(const TickPattern& pattern) const;
   [[nodiscard]] std::uint32_t receivers() const;
 
   LoopTick tick_;
   std::vector<Late> stalls_;
-  std::deque<Seen> window_;
+  std::deque<SeenBurst> window_;
   std::deque<std::pair<Nanoseconds, std::uint32_t>> receivers_;  // of the readings of the last two seconds
   std::optional<Nanoseconds> last_activity_;                     // reading that brought a burst or a packet in
   Nanoseconds counted_until_{};                                  // start of the newest tick whose interval was counted
