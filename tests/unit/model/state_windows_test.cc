@@ -19,7 +19,6 @@ constexpr std::uint16_t kSlow = 60;  // 33.6 .. 41.9 ms
 ConnectionChange begun(ConnectionId id = kFirst) {
   ConnectionChange change = new_connection(id, kWorldNumber, 90s);
   change.rtt_series = Series::kRttRule;
-  change.turnaround_series = Series::kTurnaroundRule;
   return change;
 }
 
