@@ -68,10 +68,12 @@ void ConnectionDecoder::decode(const RawTick& raw, model::Tick& tick) {
   tick.slots_capacity = static_cast<std::uint32_t>(slots.size());
   tick.slots_used = 0;
   echoes_.begin(raw);
+  stages_.begin(raw);
   const bool has_rules = echoes_.has_rules();
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (i + kPrefetchSlots < slots.size()) prefetch(slots[i + kPrefetchSlots]);
     if (has_rules) echoes_.prefetch(i + kPrefetchSlots);
+    stages_.prefetch(i + kPrefetchSlots);
     const std::uint64_t opened_ns = load(slots[i].opened_ns);
     if (opened_ns == 0) continue;
     ++tick.slots_used;
@@ -124,7 +126,8 @@ void ConnectionDecoder::describe(const tw_slot& slot, const Values& now, const V
 
 void ConnectionDecoder::look(const tw_slot& slot, std::uint64_t opened_ns, std::uint32_t number, model::Tick& tick) {
   Values now = read_values(slot);
-  if (now != memories_[number].values || (echoes_.has_rules() && echoes_.changed(number, load(slot.service)))) {
+  if (now != memories_[number].values || (echoes_.has_rules() && echoes_.changed(number, load(slot.service))) ||
+      stages_.changed(number)) {
     report(slot, now, opened_ns, number, tick);
   }
 }
@@ -141,6 +144,8 @@ void ConnectionDecoder::report(const tw_slot& slot, Values& now, std::uint64_t o
   if (has_rtt) rtt_ = read_histogram(slot.rtt_sum_ns, slot.rtt_cells);
   if (has_turnaround) turnaround_ = read_histogram(slot.turnaround_sum_ns, slot.turnaround_cells);
   const bool has_echo = echoes_.has_rules() && echoes_.read(number, load(slot.service), is_new, echo_);
+  std::optional<StageDecoder::Reading> stage;
+  if (stages_.has(number)) stage = stages_.read(number, is_new, opened_ns);
   model::ConnectionChange& change = tick.connections.emplace_back();
   change.id = {.slot = number, .generation = now.generation};
   change.is_new = is_new;
@@ -161,6 +166,7 @@ void ConnectionDecoder::report(const tw_slot& slot, Values& now, std::uint64_t o
         take_gain(turnaround_, turnaround_counter, histograms[1], memory.held[1], now.turnaround_samples, tick.cells);
   }
   if (has_echo) change.rule = echoes_.take(number, is_new, echo_, tick);
+  if (stage) stages_.take(number, slot, *stage, change, tick);
   memory.values = now;
 }
 

@@ -13,6 +13,7 @@
 #include "ingest/connection_histogram.h"
 #include "ingest/echo_decoder.h"
 #include "ingest/source.h"
+#include "ingest/stage_decoder.h"
 #include "model/tick.h"
 #include "tickwire/connection.h"
 
@@ -20,8 +21,9 @@ namespace tickwire::ingest {
 
 class ConnectionDecoder {
  public:
-  // Appends what changed to tick.connections, tick.rules and tick.cells, and sets tick.slots_used and tick.slots_capacity. Slots keep their
-  // place and number from one call to the next; if their number differs, all of them count as never seen.
+  // Appends what changed to tick.connections, tick.rules, tick.details and tick.cells, and sets tick.slots_used and
+  // tick.slots_capacity. Slots keep their place and number from one call to the next; if their number differs, all of them count as
+  // never seen.
   void decode(const RawTick& raw, model::Tick& tick);
 
  private:
@@ -66,6 +68,7 @@ class ConnectionDecoder {
   // [2 * slot] rtt, [2 * slot + 1] turnaround. From calloc: pages of slots that never had a sample are never touched.
   std::unique_ptr<HistogramMemory[], Free> histograms_;
   EchoDecoder echoes_;
+  StageDecoder stages_;
   // Of the slot that is looked at. Not on the stack, as optionals: those are zeroed for every change, a third of what it costs.
   HistogramReading rtt_{}, turnaround_{};
   EchoDecoder::Reading echo_;

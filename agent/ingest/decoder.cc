@@ -23,6 +23,7 @@ void Decoder::decode(const RawTick& raw, model::Tick& tick) {
   tick.unix_time = raw.unix_time;
   tick.connections.clear();
   tick.rules.clear();
+  tick.details.clear();
   tick.services.clear();
   tick.events.clear();
   tick.cells.clear();
