@@ -108,6 +108,7 @@ Result<void> Agent::start_kernel() {
                                                                                      .rules = !options_.rules.empty(),
                                                                                      .ticks = options_.ticks,
                                                                                      .stages = options_.stages,
+                                                                                     .thresholds = options_.thresholds,
                                                                                      .cgroup = options_.cgroup,
                                                                                      .arrival = options_.arrival,
                                                                                      .departure = options_.departure,

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "config/file.h"
 #include "config/rules.h"
+#include "config/thresholds.h"
 #include "config/words.h"
 #include "tickwire/service.h"
 
@@ -74,6 +75,13 @@ Result<void> clear_flag(std::string_view value, bool& target) {
   return done;
 }
 
+Result<void> add_threshold(std::string_view value, std::vector<model::Threshold>& thresholds) {
+  auto threshold = model::Threshold::parse(value);
+  if (!threshold) return std::unexpected(threshold.error());
+  thresholds.push_back(*std::move(threshold));
+  return {};
+}
+
 constexpr std::array kArrivals{Word{"auto", Arrival::kAuto}, Word{"native", Arrival::kXdpNative},
                                Word{"generic", Arrival::kXdpGeneric}, Word{"tcx", Arrival::kTcx},
                                Word{"clsact", Arrival::kClsact}};
@@ -101,6 +109,10 @@ constexpr std::array kRows{
         "Where a service's messages keep the numbers that latency is measured by, as\n\"world: token=64:16 echo=80:16\"; "
         "docs/rules.md says how to write one.\nMay be given several times; separated by ; in the environment.",
         "none", [](std::string_view value, RunOptions& options) { return add_rule(value, options.rules); }},
+    Row{"threshold", "[NAME:]QUANTITY=DURATION", ',',
+        "Tell each longer sample as an event: rtt=150ms, turnaround=50ms, or world:rtt=150ms\nof one service alone, "
+        "1us .. 17s. May be given several times.",
+        "none", [](std::string_view value, RunOptions& options) { return add_threshold(value, options.thresholds); }},
     Row{"max-connections", "N", kOnce, "Connections that are kept at the same time, 64 .. 4194304.", "16384",
         [](std::string_view value, RunOptions& options) { return set_number(value, 64, 4'194'304, options.max_connections); }},
     Row{"max-services", "N", kOnce, "Services that are watched at the same time, 1 .. 1024.", "64",
@@ -290,6 +302,7 @@ Result<void> validate(const RunOptions& options) {
   if (auto done = validate_interfaces(options.interfaces); !done) return done;
   if (auto done = validate_services(options); !done) return done;
   if (auto done = validate_rules(options.rules, options.services); !done) return done;
+  if (auto done = validate_thresholds(options.thresholds, options.services); !done) return done;
   if (!options.listen.empty()) {
     if (const auto address = parse_listen(options.listen); !address) return std::unexpected(address.error());
   }

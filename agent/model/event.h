@@ -62,10 +62,10 @@ struct Closed {
 };
 
 // A tick of the service's game loop came two periods or more after the one before.
-struct Stall {
+struct Stalled {
   std::chrono::nanoseconds interval{};  // from the tick before to this one
   std::chrono::nanoseconds period{};    // as it was inferred
-  friend bool operator==(const Stall&, const Stall&) = default;
+  friend bool operator==(const Stalled&, const Stalled&) = default;
 };
 
 // A sample above the threshold of its service.
@@ -78,7 +78,7 @@ struct OverThreshold {
 };
 
 struct Event {
-  using What = std::variant<Opened, StateChanged, Closed, Stall, OverThreshold>;
+  using What = std::variant<Opened, StateChanged, Closed, Stalled, OverThreshold>;
   // The connection that it is about.
   struct Subject {
     ConnectionId id;
@@ -90,7 +90,7 @@ struct Event {
   std::chrono::nanoseconds at{};         // CLOCK_MONOTONIC, when it happened
   std::chrono::nanoseconds unix_time{};  // the same, since 1970-01-01 UTC
   std::shared_ptr<const ServiceId> service;
-  std::optional<Subject> connection;  // none: a Stall
+  std::optional<Subject> connection;  // none: Stalled
   What what;
 
   [[nodiscard]] EventKind kind() const { return static_cast<EventKind>(what.index()); }

@@ -120,7 +120,7 @@ void ServiceTable::infer_ticks(const Tick& tick, EventQueue& events) {
                        .receivers = std::exchange(record.receivers, 0)});
     record.totals.tick = record.tick.tick();
     for (const TickInference::Late& late : record.tick.stalls()) {
-      events.add({.at = late.start, .service = record.id, .what = Stall{.interval = late.interval, .period = late.period}});
+      events.add({.at = late.start, .service = record.id, .what = Stalled{.interval = late.interval, .period = late.period}});
     }
   }
 }

@@ -209,5 +209,14 @@ TEST_F(Sources, HelpComesBeforeABadFile) {
   EXPECT_THAT(parse_run({"--help", "--config", path()}).error, testing::Not(HasSubstr("ENOENT")));
 }
 
+TEST_F(Sources, TheEnvironmentAndTheFileHoldSeveralThresholds) {
+  const testing::Matcher<const std::vector<model::Threshold>&> both =
+      ElementsAre(Field(&model::Threshold::service, "world"), Field(&model::Threshold::service, ""));
+  const std::string name = file("threshold = [\"world:rtt=150ms\", \"turnaround=50ms\"]\n");
+  EXPECT_THAT(parse_run({"--config", name}).options.thresholds, both);
+  environment("TICKWIRE_THRESHOLD", "world:rtt=150ms,turnaround=50ms");
+  EXPECT_THAT(parse_run({}).options.thresholds, both);
+}
+
 }  // namespace
 }  // namespace tickwire::config
