@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <kernel_stages.skel.h>
+#include <qdisc.skel.h>
 #include <socket_stages.skel.h>
 
 #include <array>
@@ -35,7 +36,7 @@ constexpr std::array kUdpRead{Candidate{"udp_read4", "cgroup/recvmsg4", socket_s
 constexpr std::array kUdpWrite{Candidate{"udp_write4", "cgroup/sendmsg4", socket_stages_bpf__elf_bytes},
                                Candidate{"udp_write6", "cgroup/sendmsg6", socket_stages_bpf__elf_bytes}};
 constexpr std::array kUdpRefusal{Candidate{"udp_refused_tp", "tp_btf/udp_fail_queue_rcv_skb", kernel_stages_bpf__elf_bytes}};
-constexpr std::array kQdisc{Candidate{"qdisc_tp", "tp_btf/net_dev_start_xmit", kernel_stages_bpf__elf_bytes}};
+constexpr std::array kQdisc{Candidate{"qdisc_tp", "tp_btf/net_dev_start_xmit", qdisc_bpf__elf_bytes}};
 
 constexpr std::array kStamps{
     Stamp{{"delivery", "all stages, the queues of UDP sockets"}, kDelivery, Needs::kNothing},
