@@ -58,7 +58,7 @@ std::string qdisc_line(const Snapshot& snapshot, const Connection& connection) {
     return fmt::format("  {}, after it: not measured: {}\n", stage, why_no_stage(snapshot, connection, Stage::kQdisc));
   }
   return fmt::format("  {}, after it: mean {} of {} packets, by {}\n", stage, duration_or_dash(mean_of(qdisc)), qdisc.samples(),
-                     hook_of(snapshot, connection.key.protocol, Stage::kQdisc));
+                     cut(hook_of(snapshot, connection.key.protocol, Stage::kQdisc), kLongestHook));
 }
 
 std::string counts_text(const Connection& connection) {
