@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "model/shown.h"
+#include "model/slo.h"
 
 namespace tickwire::model {
 namespace {
@@ -20,109 +21,16 @@ namespace {
 using std::chrono::nanoseconds;
 using Row = std::shared_ptr<const Connection>;
 
-constexpr std::array<std::pair<SortKey, std::string_view>, 13> kSortKeys{{
-    {SortKey::kId, "id"},
-    {SortKey::kAge, "age"},
-    {SortKey::kService, "service"},
-    {SortKey::kRemote, "remote"},
-    {SortKey::kState, "state"},
-    {SortKey::kRttP50, "rtt_p50"},
-    {SortKey::kRttP99, "rtt_p99"},
-    {SortKey::kRttMin, "rtt_min"},
-    {SortKey::kTurnaroundP50, "turnaround_p50"},
-    {SortKey::kTurnaroundP99, "turnaround_p99"},
-    {SortKey::kPackets, "packets"},
-    {SortKey::kBytes, "bytes"},
-    {SortKey::kRetransmissions, "retransmissions"},
-}};
-
 // Ids that an error lists before it says how many more there are.
 constexpr std::size_t kListedIds = 10;
-
-template <typename Value, typename Target>
-Result<void> store(const Result<Value>& parsed, std::optional<Target>& target) {
-  if (!parsed) return std::unexpected(parsed.error());
-  target = static_cast<Target>(*parsed);
-  return {};
-}
-
-Result<void> parse_service(std::string_view value, ConnectionQuery& query) {
-  if (value.empty()) return fail_usage("it is empty", "give the name of a service");
-  query.service = std::string(value);
-  return {};
-}
-
-Result<void> parse_port(std::string_view value, ConnectionQuery& query) {
-  return store(parse_number(value, 1, std::numeric_limits<std::uint16_t>::max()), query.port);
-}
-
-Result<void> parse_remote(std::string_view value, ConnectionQuery& query) { return store(Cidr::parse(value), query.remote); }
-
-Result<void> parse_proto(std::string_view value, ConnectionQuery& query) {
-  query.protocol = protocol_of(value);
-  if (!query.protocol) return fail_usage(fmt::format("\"{}\" is not a protocol", value), "one of tcp, udp");
-  return {};
-}
-
-Result<void> parse_state(std::string_view value, ConnectionQuery& query) {
-  query.state = connection_state_of(value);
-  if (query.state && query.state != ConnectionState::kNone) return {};
-  std::vector<std::string_view> names;
-  std::ranges::transform(connection_states(), std::back_inserter(names), [](ConnectionState state) { return name(state); });
-  names.push_back(name(ConnectionState::kClosed));
-  return fail_usage(fmt::format("\"{}\" is not a state", value), fmt::format("one of {}", fmt::join(names, ", ")));
-}
-
-Result<void> parse_min_rtt(std::string_view value, ConnectionQuery& query) { return store(parse_duration(value), query.min_rtt); }
-
-Result<void> parse_min_turnaround(std::string_view value, ConnectionQuery& query) {
-  return store(parse_duration(value), query.min_turnaround);
-}
-
-Result<void> parse_sort(std::string_view value, ConnectionQuery& query) {
-  query.descending = value.starts_with('-');
-  const std::string_view key = query.descending ? value.substr(1) : value;
-  const auto found = std::ranges::find(kSortKeys, key, &std::pair<SortKey, std::string_view>::second);
-  if (found == kSortKeys.end()) {
-    return fail_usage(fmt::format("\"{}\" is not a key to sort by", key),
-                      fmt::format("one of {}; with - in front, the greatest first", fmt::join(sort_key_names(), ", ")));
-  }
-  query.sort = found->first;
-  return {};
-}
-
-Result<void> parse_window_of(std::string_view value, ConnectionQuery& query) {
-  const auto window = parse_window(value);
-  if (!window) return std::unexpected(window.error());
-  query.window = *window;
-  return {};
-}
-
-Result<void> parse_limit(std::string_view value, ConnectionQuery& query) {
-  return store(parse_number(value, 1, std::numeric_limits<std::uint32_t>::max()), query.limit);
-}
-
-struct Parameter {
-  std::string_view name;
-  Result<void> (*parse)(std::string_view value, ConnectionQuery& query);
-};
-
-constexpr std::array kParameters{
-    Parameter{"service", parse_service},
-    Parameter{"port", parse_port},
-    Parameter{"remote", parse_remote},
-    Parameter{"proto", parse_proto},
-    Parameter{"state", parse_state},
-    Parameter{"min_rtt", parse_min_rtt},
-    Parameter{"min_turnaround", parse_min_turnaround},
-    Parameter{"sort", parse_sort},
-    Parameter{"limit", parse_limit},
-    Parameter{"window", parse_window_of},
-};
 
 bool reaches(const WindowSummary& summary, nanoseconds least) {
   const std::optional<nanoseconds> value = summary.p99 ? summary.p99 : summary.p50;
   return value && *value >= least;
+}
+
+std::optional<nanoseconds> stage_p95(const Snapshot& snapshot, const Connection& connection, Stage stage, Window window) {
+  return snapshot.summary(connection, connection.stages[static_cast<std::size_t>(stage)], window).p95;
 }
 
 bool fits(const Snapshot& snapshot, const Shown& shown, const Connection& connection, const ConnectionQuery& query) {
@@ -134,7 +42,16 @@ bool fits(const Snapshot& snapshot, const Shown& shown, const Connection& connec
   const auto reach = [&](const Latency& latency, std::optional<nanoseconds> least) {
     return !least || reaches(snapshot.summary(connection, shown.latency(connection, latency), query.window), *least);
   };
+  if (query.min_wait && !(stage_p95(snapshot, connection, Stage::kSocketToApp, query.window) >= query.min_wait)) return false;
   return reach(connection.rtt, query.min_rtt) && reach(connection.turnaround, query.min_turnaround);
+}
+
+// Whether the connection is beyond the objective that is asked for, if one is.
+bool is_beyond(const Snapshot& snapshot, const SloCheck& check, const Connection& connection, const ConnectionQuery& query) {
+  if (!query.over_slo) return true;
+  const std::vector<std::size_t> beyond = check.beyond(connection);
+  if (query.over_slo == ConnectionQuery::kAnySlo) return !beyond.empty();
+  return std::ranges::any_of(beyond, [&](std::size_t slo) { return snapshot.slos[slo].name() == *query.over_slo; });
 }
 
 std::optional<std::uint64_t> number(std::optional<nanoseconds> duration) {
@@ -160,6 +77,16 @@ std::optional<std::uint64_t> sort_value(const Snapshot& snapshot, const Shown& s
       return number(summary(connection.turnaround).p50);
     case SortKey::kTurnaroundP99:
       return number(summary(connection.turnaround).p99);
+    case SortKey::kWait:
+      return number(stage_p95(snapshot, connection, Stage::kSocketToApp, query.window));
+    case SortKey::kApp:
+      return number(stage_p95(snapshot, connection, Stage::kApp, query.window));
+    case SortKey::kJitter:
+      return number(connection.jitter(JitterKind::kRtt));
+    case SortKey::kJitterIn:
+      return number(connection.jitter(JitterKind::kIngress));
+    case SortKey::kJitterOut:
+      return number(connection.jitter(JitterKind::kEgress));
     case SortKey::kPackets:
       return connection.traffic[0].packets + connection.traffic[1].packets;
     case SortKey::kBytes:
@@ -234,39 +161,21 @@ Result<Wanted> parse_wanted(std::string_view text) {
 
 }  // namespace
 
-Result<ConnectionQuery> ConnectionQuery::parse(const std::vector<std::pair<std::string, std::string>>& parameters) {
-  ConnectionQuery query;
-  std::set<std::string_view> given;
-  for (const auto& [name, value] : parameters) {
-    const auto parameter = std::ranges::find(kParameters, name, &Parameter::name);
-    if (parameter == kParameters.end()) {
-      std::vector<std::string_view> names;
-      std::ranges::transform(kParameters, std::back_inserter(names), &Parameter::name);
-      return fail_usage(fmt::format("\"{}\" is not a parameter", name), fmt::format("one of {}", fmt::join(names, ", ")));
-    }
-    if (!given.insert(name).second) return fail_usage(fmt::format("{} is given twice", name));
-    if (const Result<void> parsed = parameter->parse(value, query); !parsed) return within(name, parsed.error());
-  }
-  return query;
-}
-
-Result<Window> parse_window(std::string_view text) {
-  const auto window = window_of(text);
-  if (!window) return fail_usage(fmt::format("\"{}\" is not a window", text), "one of 10s, 1m, 5m, all");
-  return *window;
-}
-
-std::vector<std::string_view> sort_key_names() {
-  std::vector<std::string_view> names;
-  std::ranges::transform(kSortKeys, std::back_inserter(names), &std::pair<SortKey, std::string_view>::second);
-  return names;
+Result<void> check_objective(const Snapshot& snapshot, const ConnectionQuery& query) {
+  if (!query.over_slo || query.over_slo == ConnectionQuery::kAnySlo) return {};
+  std::set<std::string> names;
+  for (const Slo& slo : snapshot.slos) names.insert(slo.name());
+  if (names.contains(*query.over_slo)) return {};
+  return fail_usage(fmt::format("there is no objective \"{}\"", *query.over_slo),
+                    names.empty() ? "the agent has none" : fmt::format("one of any, {}", fmt::join(names, ", ")));
 }
 
 std::vector<Row> select(const Snapshot& snapshot, const ConnectionQuery& query) {
   const Shown shown(snapshot);
+  const SloCheck check(snapshot);
   std::vector<Candidate> candidates;
   for (const Row& row : snapshot.connections) {
-    if (!fits(snapshot, shown, *row, query)) continue;
+    if (!fits(snapshot, shown, *row, query) || !is_beyond(snapshot, check, *row, query)) continue;
     candidates.push_back({&row, row->id, sort_value(snapshot, shown, *row, query)});
   }
   const std::size_t count = std::min(query.limit.value_or(candidates.size()), candidates.size());

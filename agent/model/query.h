@@ -33,12 +33,19 @@ enum class SortKey : std::uint8_t {
   kRttMin,
   kTurnaroundP50,
   kTurnaroundP99,
+  kWait,
+  kApp,
+  kJitter,
+  kJitterIn,
+  kJitterOut,
   kPackets,
   kBytes,
   kRetransmissions
 };
 
 struct ConnectionQuery {
+  static constexpr std::string_view kAnySlo = "any";
+
   std::optional<std::string> service;  // a service's name
   std::optional<std::uint16_t> port;   // local port
   std::optional<Cidr> remote;
@@ -46,13 +53,15 @@ struct ConnectionQuery {
   std::optional<ConnectionState> state;                    // none: all, ended ones too
   std::optional<std::chrono::nanoseconds> min_rtt;         // rtt p99 of the window (p50 below 100 samples) at least this
   std::optional<std::chrono::nanoseconds> min_turnaround;  // the same of turnaround
+  std::optional<std::chrono::nanoseconds> min_wait;        // socket_to_app p95 of the window at least this
+  std::optional<std::string> over_slo;                     // beyond this objective, by its name; "any": beyond one
   SortKey sort = SortKey::kRttP99;
   bool descending = true;
   std::optional<std::size_t> limit;
   Window window = Window::kAll;  // what rtt and turnaround are of, to filter and to sort by, and in tables
 
-  // From the parameters of a request or of flags, by the names service port remote proto state min_rtt min_turnaround sort limit
-  // window.
+  // From the parameters of a request or of flags, by the names service port remote proto state min_rtt min_turnaround
+  // min_wait over_slo sort limit window.
   // "sort": a key's name, "-" in front for descending. Usage error for an unknown name, a repeated one, or a bad value; it
   // says what is allowed.
   [[nodiscard]] static Result<ConnectionQuery> parse(const std::vector<std::pair<std::string, std::string>>& parameters);
@@ -61,9 +70,12 @@ struct ConnectionQuery {
 // "10s", "1m", "5m" or "all". Usage error that lists them otherwise.
 [[nodiscard]] Result<Window> parse_window(std::string_view text);
 
-// The names that "sort" takes: id age service remote state rtt_p50 rtt_p99 rtt_min turnaround_p50 turnaround_p99 packets
-// bytes retransmissions.
+// The names that "sort" takes: id age service remote state rtt_p50 rtt_p99 rtt_min turnaround_p50 turnaround_p99 wait app
+// jitter jitter_in jitter_out packets bytes retransmissions.
 [[nodiscard]] std::vector<std::string_view> sort_key_names();
+
+// Whether the snapshot has the objective that is asked for. Usage error that lists those that it has.
+[[nodiscard]] Result<void> check_objective(const Snapshot& snapshot, const ConnectionQuery& query);
 
 // Rows that fit, sorted, by what is shown of them (model/shown.h); ties by id; rows without the value that is sorted by come last
 // in either direction.

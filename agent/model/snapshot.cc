@@ -31,6 +31,11 @@ WindowSummary Snapshot::summary(const Service& service, Series series, Window wi
   return histogram ? WindowSummary::of(*histogram) : WindowSummary{};
 }
 
+Histogram Snapshot::histogram(const Connection& connection, const Latency& latency, Window window) const {
+  if (!latency.series) return Histogram(Resolution::kConnection);
+  return recent_connections.histogram(key_of(connection), *latency.series, window, monotonic);
+}
+
 WindowSummaries Snapshot::summaries(const Connection& connection, const Latency& latency) const {
   if (!latency.series) return {};
   return recent_connections.summaries(key_of(connection), *latency.series, monotonic);

@@ -16,6 +16,7 @@
 #include "model/hooks.h"
 #include "model/recent.h"
 #include "model/service.h"
+#include "model/slo_limit.h"
 #include "model/tick.h"
 
 namespace tickwire::model {
@@ -54,10 +55,13 @@ struct Snapshot {
   std::uint64_t closed_rows_dropped = 0;  // ended connections that were not kept for a minute, for want of room
   std::uint64_t services_refused = 0;     // services that --max-services left out
   Readiness readiness;
+  std::vector<Slo> slos;  // as configured; at most kMostSlos
 
   // Of the window that ends with this snapshot. kAll: from the histogram, without min.
   [[nodiscard]] WindowSummary summary(const Connection& connection, const Latency& latency, Window window) const;
   [[nodiscard]] WindowSummary summary(const Service& service, Series series, Window window) const;
+  // The samples of one of kRecentWindows; their sum is not kept.
+  [[nodiscard]] Histogram histogram(const Connection& connection, const Latency& latency, Window window) const;
   // Of each of kRecentWindows.
   [[nodiscard]] WindowSummaries summaries(const Connection& connection, const Latency& latency) const;
   [[nodiscard]] WindowSummaries summaries(const Service& service, Series series) const;
