@@ -179,6 +179,7 @@ void Agent::publish(std::chrono::nanoseconds read_time) {
   snapshot->read_time = read_time;
   snapshot->hooks = source_->hooks();
   snapshot->services_refused = numbers_.refused();
+  snapshot->slos = options_.slos ? *options_.slos : model::default_slos();
   for (const std::string& sentence : rule_fit_.check(snapshot->services)) spdlog::warn("{}", sentence);
   snapshot->readiness = readiness_of(snapshot->hooks, blindness_.check(snapshot->monotonic, snapshot->interfaces));
   latest_.store(std::move(snapshot));

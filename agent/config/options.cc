@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "config/file.h"
 #include "config/rules.h"
+#include "config/slos.h"
 #include "config/thresholds.h"
 #include "config/words.h"
 #include "tickwire/service.h"
@@ -82,6 +83,19 @@ Result<void> add_threshold(std::string_view value, std::vector<model::Threshold>
   return {};
 }
 
+Result<void> add_slo(std::string_view value, std::optional<std::vector<model::Slo>>& slos) {
+  // "none" takes the defaults away, or what was told before it.
+  if (value == "none") {
+    slos.emplace();
+    return {};
+  }
+  auto slo = model::Slo::parse(value);
+  if (!slo) return std::unexpected(slo.error());
+  if (!slos) slos.emplace();
+  slos->push_back(*std::move(slo));
+  return {};
+}
+
 constexpr std::array kArrivals{Word{"auto", Arrival::kAuto}, Word{"native", Arrival::kXdpNative},
                                Word{"generic", Arrival::kXdpGeneric}, Word{"tcx", Arrival::kTcx},
                                Word{"clsact", Arrival::kClsact}};
@@ -113,6 +127,12 @@ constexpr std::array kRows{
         "Tell each longer sample as an event: rtt=150ms, turnaround=50ms, or world:rtt=150ms\nof one service alone, "
         "1us .. 17s. May be given several times.",
         "none", [](std::string_view value, RunOptions& options) { return add_threshold(value, options.thresholds); }},
+    Row{"slo", "[NAME:]QUANTITY=DURATION", ',',
+        "A limit for players: those above it are counted and can be listed. rtt=100ms,\nworld:turnaround=40ms of one service "
+        "alone; "
+        "of rtt, turnaround, jitter, socket_to_app.\nMay be given several times; none: no limits.",
+        "rtt=100ms rtt=150ms jitter=10ms jitter=20ms turnaround=50ms socket_to_app=50ms",
+        [](std::string_view value, RunOptions& options) { return add_slo(value, options.slos); }},
     Row{"max-connections", "N", kOnce, "Connections that are kept at the same time, 64 .. 4194304.", "16384",
         [](std::string_view value, RunOptions& options) { return set_number(value, 64, 4'194'304, options.max_connections); }},
     Row{"max-services", "N", kOnce, "Services that are watched at the same time, 1 .. 1024.", "64",
@@ -302,6 +322,9 @@ Result<void> validate(const RunOptions& options) {
   if (auto done = validate_interfaces(options.interfaces); !done) return done;
   if (auto done = validate_services(options); !done) return done;
   if (auto done = validate_rules(options.rules, options.services); !done) return done;
+  if (options.slos) {
+    if (auto done = validate_slos(*options.slos, options.services); !done) return done;
+  }
   if (auto done = validate_thresholds(options.thresholds, options.services); !done) return done;
   if (!options.listen.empty()) {
     if (const auto address = parse_listen(options.listen); !address) return std::unexpected(address.error());

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "base/result.h"
 #include "model/rule.h"
 #include "model/service.h"
+#include "model/slo_limit.h"
 #include "model/threshold.h"
 
 namespace CLI {
@@ -41,6 +43,7 @@ struct RunOptions {
   std::vector<model::ServiceId> services;                       // empty: discovered
   std::vector<model::Rule> rules;                               // --rule: at most one a service; wants --service
   std::vector<model::Threshold> thresholds;                     // samples that are told as events; empty: none
+  std::optional<std::vector<model::Slo>> slos;                  // limits for players; none: model::default_slos()
   std::uint32_t max_connections = 16384;                        // 64 .. 4,194,304
   std::uint32_t max_services = 64;                              // 1 .. TW_SERVICES_MAX
   std::string listen{kDefaultListen};                           // host:port; "" = no TCP listener
@@ -62,7 +65,7 @@ struct RunOptions {
 // `options`, which must outlive `command`. Precedence: flags, environment, file, defaults. Unknown names in the file are errors.
 void add_run_options(CLI::App& command, RunOptions& options);
 
-// What the table alone cannot check: an unreadable file is CLI11's error; duplicate services, rules and thresholds that do not go
+// What the table alone cannot check: an unreadable file is CLI11's error; duplicate services, rules, thresholds and objectives that do not go
 // with the services, ranges that depend on each other, bad /regex/ and a bad listen address are usage errors here.
 [[nodiscard]] Result<void> validate(const RunOptions& options);
 
