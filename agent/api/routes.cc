@@ -68,6 +68,20 @@ Result<Format> take_format(Parameters& parameters, std::span<const FormatWord> w
   return format.value_or(Format::kJson);
 }
 
+// Takes "window" out of the parameters; without one it is all.
+Result<model::Window> take_window(Parameters& parameters) {
+  std::optional<model::Window> window;
+  for (const auto& [name, value] : parameters) {
+    if (name != "window") continue;
+    if (window) return fail_usage("parameter 'window' is given twice");
+    const auto parsed = model::parse_window(shown(value));
+    if (!parsed) return within("window", parsed.error());
+    window = *parsed;
+  }
+  std::erase_if(parameters, [](const auto& parameter) { return parameter.first == "window"; });
+  return window.value_or(model::Window::kAll);
+}
+
 // For paths that know no parameters, or no more than were taken out.
 std::optional<Response> refuse_unknown(const Parameters& parameters) {
   if (parameters.empty()) return std::nullopt;
@@ -87,12 +101,12 @@ Response connections(Parameters parameters, const model::Snapshot& snapshot) {
       return reply(kJsonLinesType, exporting::connections_jsonl(snapshot, rows));
     case Format::kTable:
     case Format::kWide:
-      return reply(kTextType, exporting::connections_table(snapshot, rows, *format == Format::kWide));
+      return reply(kTextType, exporting::connections_table(snapshot, rows, *format == Format::kWide, query->window));
   }
   return refuse(500, "unknown format");
 }
 
-// services, status or one connection: a document or a text.
+// A document or a text.
 template <typename Document, typename Text>
 Response page(Parameters parameters, Document document, Text text) {
   const auto format = take_format(parameters, kPageFormats);
@@ -101,21 +115,29 @@ Response page(Parameters parameters, Document document, Text text) {
   return *format == Format::kJson ? reply(kJsonType, document()) : reply(kTextType, text());
 }
 
+// services, or one connection: the same, and what the text shows is of a window.
+template <typename Document, typename Text>
+Response windowed_page(Parameters parameters, Document document, Text text) {
+  const auto window = take_window(parameters);
+  if (!window) return refuse(400, window.error().text());
+  return page(std::move(parameters), document, [&] { return text(*window); });
+}
+
 Response one_connection(const Request& request, const model::Snapshot& snapshot) {
   const auto found = model::find_connection(snapshot, request.path.substr(kOneConnection.size()));
   if (!found) return refuse(404, found.error().text());
-  return page(
+  return windowed_page(
       request.parameters, [&] { return exporting::connection_json(snapshot, **found); },
-      [&] { return exporting::connection_text(snapshot, **found); });
+      [&](model::Window window) { return exporting::connection_text(snapshot, **found, window); });
 }
 
 Response api(const Request& request, const model::Snapshot& snapshot) {
   if (request.path == "/api/v1/connections") return connections(request.parameters, snapshot);
   if (request.path.starts_with(kOneConnection)) return one_connection(request, snapshot);
   if (request.path == "/api/v1/services") {
-    return page(
+    return windowed_page(
         request.parameters, [&] { return exporting::services_json(snapshot); },
-        [&] { return exporting::services_table(snapshot); });
+        [&](model::Window window) { return exporting::services_table(snapshot, window); });
   }
   return page(
       request.parameters, [&] { return exporting::status_json(snapshot); }, [&] { return exporting::status_text(snapshot); });

@@ -40,7 +40,8 @@ struct RouteOptions {
 
 // GET /metrics /healthz /readyz; on the Unix socket (and with expose_connections on TCP) also /metrics/connections /api/v1/status
 // /api/v1/services /api/v1/connections /api/v1/connections/ID; each of the last four takes format=json|table|text where it has one,
-// connections also jsonl and wide and the parameters of model::ConnectionQuery.
+// connections also jsonl and wide and the parameters of model::ConnectionQuery; services and one connection take window=10s|1m|5m|all,
+// of what their text shows.
 class Routes {
  public:
   using Latest = std::function<std::shared_ptr<const model::Snapshot>()>;  // null before the first tick

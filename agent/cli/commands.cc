@@ -41,6 +41,10 @@ Result<std::string> fetch(const std::string& api_socket, const Request& request)
   return body_of(*std::move(reply));
 }
 
+void add_window(CLI::App& command, std::string& window, const std::string& what) {
+  command.add_option("--window", window, what + ": the last 10s, 1m or 5m, or all.\nDefault: " + window)->type_name("WINDOW");
+}
+
 // Asks once and prints the answer.
 Result<int> print(const std::string& api_socket, const Request& request) {
   const auto body = fetch(api_socket, request);
@@ -95,6 +99,7 @@ Command add_connections(CLI::App& program) {
   for (const std::string_view key : model::sort_key_names()) sort_help += std::string(key) + " ";
   add("--sort", flags->sort, "KEY", sort_help.c_str());
   add("--limit", flags->limit, "N", "At most N connections, at least 1. Default: all");
+  add_window(*command, flags->window, "What latency is of, to show, to filter and to sort by");
   CLI::Option* watch = command->add_flag("--watch", flags->watch, "Show it again and again until interrupted");
   add("--interval", flags->interval, "DURATION", "Time between two pictures of --watch, 100ms .. 1h.\nDefault: 1s")->needs(watch);
   return {.parsed = command, .run = [common, flags] { return run_connections(*common, *flags); }};
@@ -104,24 +109,39 @@ Command add_inspect(CLI::App& program) {
   CLI::App* command = program.add_subcommand("inspect", "Show everything that is known of one connection");
   const auto common = std::make_shared<Common>();
   const auto name = std::make_shared<std::string>();
+  const auto window = std::make_shared<std::string>("all");
   command->add_option("connection", *name, "An id (12.3), a remote endpoint (192.0.2.1:4000) or local>remote")
       ->required()
       ->type_name("CONNECTION");
   add_common(*command, *common, {"text", "json"});
-  return {.parsed = command, .run = [common, name]() -> Result<int> {
-            const auto request = inspect_request(*name, common->output);
+  add_window(*command, *window, "What the bars are of");
+  return {.parsed = command, .run = [common, name, window]() -> Result<int> {
+            const auto request = inspect_request(*name, common->output, *window);
             if (!request) return std::unexpected(request.error());
             return print(common->api_socket, *request);
           }};
 }
 
-// services and status: no filters.
-Command add_page(CLI::App& program, const char* name, const char* help, std::vector<std::string> outputs) {
-  CLI::App* command = program.add_subcommand(name, help);
+Command add_services(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("services", "Show the watched services with their totals and latency");
   const auto common = std::make_shared<Common>();
-  add_common(*command, *common, std::move(outputs));
-  return {.parsed = command, .run = [common, path = std::string("/api/v1/") + name] {
-            return print(common->api_socket, {.path = path, .parameters = {{"format", common->output}}});
+  const auto window = std::make_shared<std::string>(kDefaultWindow);
+  add_common(*command, *common, {"table", "json"});
+  add_window(*command, *window, "What latency is of");
+  return {.parsed = command, .run = [common, window]() -> Result<int> {
+            const auto request = services_request(common->output, *window);
+            if (!request) return std::unexpected(request.error());
+            return print(common->api_socket, *request);
+          }};
+}
+
+Command add_status(CLI::App& program) {
+  CLI::App* command =
+      program.add_subcommand("status", "Show whether the agent works: hooks, losses, interfaces, fill of its tables");
+  const auto common = std::make_shared<Common>();
+  add_common(*command, *common, {"text", "json"});
+  return {.parsed = command, .run = [common] {
+            return print(common->api_socket, {.path = "/api/v1/status", .parameters = {{"format", common->output}}});
           }};
 }
 
@@ -131,9 +151,8 @@ std::vector<Command> add_commands(CLI::App& program) {
   std::vector<Command> commands;
   commands.push_back(add_connections(program));
   commands.push_back(add_inspect(program));
-  commands.push_back(add_page(program, "services", "Show the watched services with their totals and latency", {"table", "json"}));
-  commands.push_back(add_page(program, "status", "Show whether the agent works: hooks, losses, interfaces, fill of its tables",
-                              {"text", "json"}));
+  commands.push_back(add_services(program));
+  commands.push_back(add_status(program));
   return commands;
 }
 

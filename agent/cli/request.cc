@@ -25,6 +25,11 @@ std::string reason(const api::Reply& reply) {
   return text.empty() ? fmt::format("the agent answered with status {}", reply.status) : std::string(text);
 }
 
+Result<Request> windowed_request(std::string path, const std::string& output, const std::string& window) {
+  if (const auto parsed = model::parse_window(window); !parsed) return within("--window", parsed.error());
+  return Request{.path = std::move(path), .parameters = {{"window", window}, {"format", output}}};
+}
+
 }  // namespace
 
 Result<Request> connections_request(const ConnectionFlags& flags) {
@@ -41,6 +46,7 @@ Result<Request> connections_request(const ConnectionFlags& flags) {
   add("min_turnaround", flags.min_turnaround);
   add("sort", flags.sort);
   add("limit", flags.limit);
+  filters.emplace_back("window", flags.window);
   // One by one, so that the error can name the flag instead of the parameter.
   for (const auto& [name, value] : filters) {
     const auto parsed = model::ConnectionQuery::parse({{name, value}});
@@ -65,9 +71,13 @@ Result<std::chrono::nanoseconds> watch_interval(const ConnectionFlags& flags) {
   return *interval;
 }
 
-Result<Request> inspect_request(const std::string& text, const std::string& output) {
+Result<Request> inspect_request(const std::string& text, const std::string& output, const std::string& window) {
   if (text.empty()) return fail_usage("CONNECTION: an id, a remote endpoint or local>remote is wanted");
-  return Request{.path = "/api/v1/connections/" + text, .parameters = {{"format", output}}};
+  return windowed_request("/api/v1/connections/" + text, output, window);
+}
+
+Result<Request> services_request(const std::string& output, const std::string& window) {
+  return windowed_request("/api/v1/services", output, window);
 }
 
 Result<std::string> body_of(api::Reply reply) {

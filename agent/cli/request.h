@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,9 +24,13 @@ struct Request {
   friend bool operator==(const Request&, const Request&) = default;
 };
 
+// What is now, with samples enough for a p99.
+inline constexpr std::string_view kDefaultWindow = "1m";
+
 // What `tickwire connections` was told; an empty text was not given.
 struct ConnectionFlags {
   std::string service, port, remote, proto, state, min_rtt, min_turnaround, sort, limit;
+  std::string window{kDefaultWindow};
   std::string output = "table";  // table, wide, json, jsonl
   bool watch = false;
   std::string interval = "1s";  // between two pictures of --watch, 100ms .. 1h
@@ -35,8 +40,11 @@ struct ConnectionFlags {
 [[nodiscard]] Result<Request> connections_request(const ConnectionFlags& flags);
 [[nodiscard]] Result<std::chrono::nanoseconds> watch_interval(const ConnectionFlags& flags);
 
-// text: an id, a remote endpoint, or "local>remote"; output: text, json. Usage error when the text is empty.
-[[nodiscard]] Result<Request> inspect_request(const std::string& text, const std::string& output);
+// text: an id, a remote endpoint, or "local>remote"; output: text, json; window: that of the bars. Usage error when the text is empty,
+// or for an unknown window.
+[[nodiscard]] Result<Request> inspect_request(const std::string& text, const std::string& output, const std::string& window);
+// output: table, json. Usage error for an unknown window.
+[[nodiscard]] Result<Request> services_request(const std::string& output, const std::string& window);
 
 // The body of a 2xx. Otherwise the reason from the answer: a usage error for 400, Failure::kFailed for all others.
 [[nodiscard]] Result<std::string> body_of(api::Reply reply);

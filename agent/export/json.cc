@@ -4,6 +4,7 @@
 #include "export/json_parts.h"
 #include "export/loop_tick.h"
 #include "export/timestamps.h"
+#include "export/windows.h"
 #include "model/shown.h"
 
 namespace tickwire::exporting {
@@ -17,7 +18,7 @@ std::size_t at(model::Direction direction) { return static_cast<std::size_t>(dir
 
 // One object for each method of the quantity that the service has, with samples or without. A rule takes the place of the other
 // methods: they are there only for what they measured nevertheless.
-Json methods_json(const Service& service, model::Quantity quantity) {
+Json methods_json(const Snapshot& snapshot, const Service& service, model::Quantity quantity) {
   Json result = Json::array();
   for (const model::SeriesRow& row : model::series_rows()) {
     if (row.quantity != quantity || (row.only && *row.only != service.id.protocol)) continue;
@@ -26,6 +27,7 @@ Json methods_json(const Service& service, model::Quantity quantity) {
     if (by_rule != service.rule.has_value() && !histogram) continue;
     Json object{{"method", row.method}, {"samples", histogram ? histogram->samples() : 0}};
     add_quantiles(object, by_rule && misfits(service.rule) ? nullptr : histogram);
+    add_windows(object, snapshot, service, row.series);
     result.push_back(std::move(object));
   }
   return result;
@@ -38,7 +40,7 @@ Json counts_json(const std::map<Key, std::uint64_t>& counts) {
   return result;
 }
 
-Json service_json(const Service& service) {
+Json service_json(const Snapshot& snapshot, const Service& service) {
   const bool tcp = service.id.protocol == Protocol::kTcp;
   const model::Traffic& in = service.traffic[at(model::Direction::kIngress)];
   const model::Traffic& out = service.traffic[at(model::Direction::kEgress)];
@@ -56,8 +58,8 @@ Json service_json(const Service& service) {
   result["closed_by"] = counts_json(service.closed_by);
   result["tcp_state_transitions"] = tcp ? counts_json(service.transitions) : Json(nullptr);
   result["retransmissions"] = tcp ? Json(service.retransmissions) : Json(nullptr);
-  result["rtt"] = methods_json(service, model::Quantity::kRtt);
-  result["turnaround"] = methods_json(service, model::Quantity::kTurnaround);
+  result["rtt"] = methods_json(snapshot, service, model::Quantity::kRtt);
+  result["turnaround"] = methods_json(snapshot, service, model::Quantity::kTurnaround);
   result["rule"] = rule_json(service.rule, !misfits(service.rule));
   result["tick"] = tick_json(service.tick);
   return result;
@@ -102,7 +104,7 @@ std::string_view verdict_name(model::DoctorCheck::Verdict verdict) {
 std::string services_json(const Snapshot& snapshot) {
   Json result = document(snapshot);
   Json services = Json::array();
-  for (const Service& service : snapshot.services) services.push_back(service_json(service));
+  for (const Service& service : snapshot.services) services.push_back(service_json(snapshot, service));
   result["services"] = std::move(services);
   return dump(result) + '\n';
 }

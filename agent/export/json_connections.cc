@@ -3,6 +3,7 @@
 #include "export/json_parts.h"
 #include "export/json_stages.h"
 #include "export/timestamps.h"
+#include "export/windows.h"
 #include "model/shown.h"
 
 namespace tickwire::exporting {
@@ -71,11 +72,14 @@ void add_connection(Json& object, const Snapshot& snapshot, const model::Shown& 
   Json rtt = latency_json(connection.rtt);
   rtt["min_ns"] = nanoseconds_or_null(shown.rtt_min(connection));
   add_latency_quantiles(rtt, shown.latency(connection, connection.rtt));
+  add_rtt_windows(rtt, snapshot, connection, shown.latency(connection, connection.rtt));
   object["rtt"] = std::move(rtt);
   object["rtt_network"] = latency_json(connection.rtt_network);
   add_latency_quantiles(object["rtt_network"], shown.latency(connection, connection.rtt_network));
+  add_windows(object["rtt_network"], snapshot, connection, shown.latency(connection, connection.rtt_network));
   object["turnaround"] = latency_json(connection.turnaround);
   add_latency_quantiles(object["turnaround"], shown.latency(connection, connection.turnaround));
+  add_windows(object["turnaround"], snapshot, connection, shown.latency(connection, connection.turnaround));
   object["rule"] = rule_json(connection.rule, shown.misfit(connection) == nullptr);
   add_stages(object, connection);
 }

@@ -7,6 +7,7 @@
 #include "export/columns.h"
 #include "export/tables.h"
 #include "export/text_parts.h"
+#include "export/windows.h"
 #include "model/shown.h"
 
 namespace tickwire::exporting {
@@ -35,36 +36,54 @@ std::string retransmissions(const Connection& connection) {
   return connection.key.protocol == model::Protocol::kTcp ? format_count(connection.retransmissions) : kNotMeasured;
 }
 
-std::string narrow_table(const Snapshot& snapshot, const model::Shown& shown, const Rows& rows) {
+// The names of what is of one window.
+struct Groups {
+  explicit Groups(model::Window window)
+      : rtt(fmt::format("RTT {}", name(window))), turnaround(fmt::format("TURNAROUND {}", name(window))) {}
+  std::string rtt, turnaround;
+};
+
+// What is shown of a row's latency.
+struct LatencyCells {
+  LatencyCells(const Snapshot& snapshot, const model::Shown& shown, const Connection& connection, model::Window window)
+      : rtt(snapshot.summary(connection, shown.latency(connection, connection.rtt), window)),
+        turnaround(snapshot.summary(connection, shown.latency(connection, connection.turnaround), window)) {
+    const auto windows = windows_of(snapshot, connection, shown.latency(connection, connection.rtt));
+    if (windows) shortest_rtt = windows->back().min;
+  }
+  model::WindowSummary rtt, turnaround;
+  std::optional<std::chrono::nanoseconds> shortest_rtt;  // of 5 min
+};
+
+std::string narrow_table(const Snapshot& snapshot, const model::Shown& shown, const Rows& rows, model::Window window) {
+  const Groups groups(window);
   Columns table({{"PROTO"},
                  {"LOCAL"},
                  {"REMOTE"},
                  {"STATE"},
                  {"AGE", kRight},
-                 {"P50", kRight, "RTT"},
-                 {"P99", kRight, "RTT"},
-                 {"P50", kRight, "TURNAROUND"},
-                 {"P99", kRight, "TURNAROUND"},
+                 {"MIN 5m", kRight, groups.rtt},
+                 {"P50", kRight, groups.rtt},
+                 {"P99", kRight, groups.rtt},
+                 {"P50", kRight, groups.turnaround},
+                 {"P99", kRight, groups.turnaround},
                  {"IN", kRight, "PACKETS"},
                  {"OUT", kRight, "PACKETS"},
-                 {"IN", kRight, "BYTES"},
-                 {"OUT", kRight, "BYTES"},
                  {"RETX", kRight}});
   for (const auto& row : rows) {
     const model::Traffic& in = traffic(*row, model::Direction::kIngress);
     const model::Traffic& out = traffic(*row, model::Direction::kEgress);
-    const model::Latency& rtt = shown.latency(*row, row->rtt);
-    const model::Latency& turnaround = shown.latency(*row, row->turnaround);
+    const LatencyCells of(snapshot, shown, *row, window);
     table.add({std::string(name(row->key.protocol)), narrow(row->key.local.text()), narrow(row->key.remote.text()),
-               std::string(name(row->state)), format_age(row->age(snapshot.monotonic)), duration_or_dash(rtt.p50),
-               duration_or_dash(rtt.p99), duration_or_dash(turnaround.p50), duration_or_dash(turnaround.p99),
-               format_count(in.packets), format_count(out.packets), format_bytes(in.bytes), format_bytes(out.bytes),
-               retransmissions(*row)});
+               std::string(name(row->state)), format_age(row->age(snapshot.monotonic)), duration_or_dash(of.shortest_rtt),
+               duration_or_dash(of.rtt.p50), duration_or_dash(of.rtt.p99), duration_or_dash(of.turnaround.p50),
+               duration_or_dash(of.turnaround.p99), format_count(in.packets), format_count(out.packets), retransmissions(*row)});
   }
   return table.text();
 }
 
-std::string wide_table(const Snapshot& snapshot, const model::Shown& shown, const Rows& rows) {
+std::string wide_table(const Snapshot& snapshot, const model::Shown& shown, const Rows& rows, model::Window window) {
+  const Groups groups(window);
   Columns table({{"ID"},
                  {"SERVICE"},
                  {"PROTO"},
@@ -72,14 +91,15 @@ std::string wide_table(const Snapshot& snapshot, const model::Shown& shown, cons
                  {"REMOTE"},
                  {"STATE"},
                  {"AGE", kRight},
-                 {"METHOD", Align::kLeft, "RTT"},
-                 {"MIN", kRight, "RTT"},
-                 {"P50", kRight, "RTT"},
-                 {"P99", kRight, "RTT"},
+                 {"METHOD", Align::kLeft, groups.rtt},
+                 {"MIN", kRight, groups.rtt},
+                 {"MIN 5m", kRight, groups.rtt},
+                 {"P50", kRight, groups.rtt},
+                 {"P99", kRight, groups.rtt},
                  {"SRTT", kRight},
                  {"HANDSHAKE", kRight},
-                 {"P50", kRight, "TURNAROUND"},
-                 {"P99", kRight, "TURNAROUND"},
+                 {"P50", kRight, groups.turnaround},
+                 {"P99", kRight, groups.turnaround},
                  {"IN", kRight, "PACKETS"},
                  {"OUT", kRight, "PACKETS"},
                  {"IN", kRight, "BYTES"},
@@ -91,8 +111,7 @@ std::string wide_table(const Snapshot& snapshot, const model::Shown& shown, cons
   for (const auto& row : rows) {
     const model::Traffic& in = traffic(*row, model::Direction::kIngress);
     const model::Traffic& out = traffic(*row, model::Direction::kEgress);
-    const model::Latency& rtt = shown.latency(*row, row->rtt);
-    const model::Latency& turnaround = shown.latency(*row, row->turnaround);
+    const LatencyCells of(snapshot, shown, *row, window);
     table.add({row->id.text(),
                row->service ? row->service->name : kNotMeasured,
                std::string(name(row->key.protocol)),
@@ -102,12 +121,13 @@ std::string wide_table(const Snapshot& snapshot, const model::Shown& shown, cons
                format_age(row->age(snapshot.monotonic)),
                row->rtt.series ? std::string(model::row(*row->rtt.series).method) : kNotMeasured,
                duration_or_dash(shown.rtt_min(*row)),
-               duration_or_dash(rtt.p50),
-               duration_or_dash(rtt.p99),
+               duration_or_dash(of.shortest_rtt),
+               duration_or_dash(of.rtt.p50),
+               duration_or_dash(of.rtt.p99),
                duration_or_dash(row->srtt),
                duration_or_dash(row->handshake),
-               duration_or_dash(turnaround.p50),
-               duration_or_dash(turnaround.p99),
+               duration_or_dash(of.turnaround.p50),
+               duration_or_dash(of.turnaround.p99),
                format_count(in.packets),
                format_count(out.packets),
                format_bytes(in.bytes),
@@ -133,9 +153,9 @@ std::string all_misfit_lines(const Snapshot& snapshot, const model::Shown& shown
 
 }  // namespace
 
-std::string connections_table(const Snapshot& snapshot, const Rows& rows, bool wide) {
+std::string connections_table(const Snapshot& snapshot, const Rows& rows, bool wide, model::Window window) {
   const model::Shown shown(snapshot);
-  std::string out = wide ? wide_table(snapshot, shown, rows) : narrow_table(snapshot, shown, rows);
+  std::string out = wide ? wide_table(snapshot, shown, rows, window) : narrow_table(snapshot, shown, rows, window);
   const std::size_t known = snapshot.connections.size();
   const auto ended = static_cast<std::size_t>(
       std::ranges::count_if(snapshot.connections, [](const auto& row) { return row->closed.has_value(); }));

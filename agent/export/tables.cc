@@ -42,16 +42,19 @@ ShownSeries shown_series(const Service& service, model::Quantity quantity) {
   return result;
 }
 
-std::string quantile_text(const ShownSeries& series, double q) {
-  return duration_or_dash(series.histogram ? series.histogram->quantile(q) : std::nullopt);
+model::WindowSummary summary_of(const Snapshot& snapshot, const Service& service, const ShownSeries& shown,
+                                model::Window window) {
+  return shown.histogram ? snapshot.summary(service, shown.row->series, window) : model::WindowSummary{};
 }
 
-std::vector<std::string> service_cells(const Service& service) {
+std::vector<std::string> service_cells(const Snapshot& snapshot, const Service& service, model::Window window) {
   const bool tcp = service.id.protocol == model::Protocol::kTcp;
   const model::Traffic& in = service.traffic[static_cast<std::size_t>(model::Direction::kIngress)];
   const model::Traffic& out = service.traffic[static_cast<std::size_t>(model::Direction::kEgress)];
   const ShownSeries rtt = shown_series(service, model::Quantity::kRtt);
-  const ShownSeries turnaround = shown_series(service, model::Quantity::kTurnaround);
+  const model::WindowSummary rtt_summary = summary_of(snapshot, service, rtt, window);
+  const model::WindowSummary turnaround =
+      summary_of(snapshot, service, shown_series(service, model::Quantity::kTurnaround), window);
   std::uint64_t open = 0;
   for (const auto& [state, count] : service.connections) open += count;
   return {service.id.name,
@@ -61,10 +64,10 @@ std::vector<std::string> service_cells(const Service& service) {
           format_count(service.opened),
           format_count(service.closed),
           rtt.row ? std::string(rtt.row->method) : kNotMeasured,
-          quantile_text(rtt, 0.5),
-          quantile_text(rtt, 0.99),
-          quantile_text(turnaround, 0.5),
-          quantile_text(turnaround, 0.99),
+          duration_or_dash(rtt_summary.p50),
+          duration_or_dash(rtt_summary.p99),
+          duration_or_dash(turnaround.p50),
+          duration_or_dash(turnaround.p99),
           period_cell(service.tick),
           stalls_cell(service.tick),
           format_count(in.packets),
@@ -106,18 +109,20 @@ std::string interfaces_table(const std::vector<model::InterfaceTotals>& interfac
 
 }  // namespace
 
-std::string services_table(const Snapshot& snapshot) {
+std::string services_table(const Snapshot& snapshot, model::Window window) {
+  const std::string rtt = fmt::format("RTT {}", name(window));
+  const std::string turnaround = fmt::format("TURNAROUND {}", name(window));
   Columns table({{"SERVICE"},
                  {"PROTO"},
                  {"PORT", kRight},
                  {"NOW", kRight, "CONNECTIONS"},
                  {"OPENED", kRight, "CONNECTIONS"},
                  {"CLOSED", kRight, "CONNECTIONS"},
-                 {"METHOD", Align::kLeft, "RTT"},
-                 {"P50", kRight, "RTT"},
-                 {"P99", kRight, "RTT"},
-                 {"P50", kRight, "TURNAROUND"},
-                 {"P99", kRight, "TURNAROUND"},
+                 {"METHOD", Align::kLeft, rtt},
+                 {"P50", kRight, rtt},
+                 {"P99", kRight, rtt},
+                 {"P50", kRight, turnaround},
+                 {"P99", kRight, turnaround},
                  {"PERIOD", kRight, "TICK"},
                  {"STALLS", kRight, "TICK"},
                  {"IN", kRight, "PACKETS"},
@@ -125,7 +130,7 @@ std::string services_table(const Snapshot& snapshot) {
                  {"IN", kRight, "BYTES"},
                  {"OUT", kRight, "BYTES"},
                  {"RETX", kRight}});
-  for (const Service& service : snapshot.services) table.add(service_cells(service));
+  for (const Service& service : snapshot.services) table.add(service_cells(snapshot, service, window));
   std::string out = table.text();
   out += misfit_lines(snapshot);
   if (snapshot.services_refused > 0) out += fmt::format("services left out by --max-services: {}\n", snapshot.services_refused);

@@ -15,15 +15,19 @@ namespace tickwire::exporting {
 
 using Rows = std::vector<std::shared_ptr<const model::Connection>>;
 
-// Columns PROTO LOCAL REMOTE STATE AGE RTT(p50 p99) TURNAROUND(p50 p99) PACKETS(in out) BYTES(in out) RETX; wide adds ID SERVICE
+// RTT and TURNAROUND are of the window, which stands above them.
+// Columns PROTO LOCAL REMOTE STATE AGE RTT(min of 5 min, p50 p99) TURNAROUND(p50 p99) PACKETS(in out) RETX; wide adds ID SERVICE BYTES
 // METHOD MIN SRTT HANDSHAKE LOSS(in out) CLOSE and never cuts an address. LOSS is the players' messages, by the sequences of the
 // service's rule. A dash stands for "not measured", also for what a rule measured that does not fit. Below it a line of totals,
 // one for each service whose rule does not fit, and one for each kind of loss that is not zero.
-[[nodiscard]] std::string connections_table(const model::Snapshot& snapshot, const Rows& rows, bool wide);
-// All fields, how the rule fared if there is one, then each histogram as bars, each with its method and what that method means.
-[[nodiscard]] std::string connection_text(const model::Snapshot& snapshot, const model::Connection& connection);
+[[nodiscard]] std::string connections_table(const model::Snapshot& snapshot, const Rows& rows, bool wide,
+                                            model::Window window = model::Window::kAll);
+// All fields, how the rule fared if there is one, then each latency with its method and what that method means: since the start,
+// over each window, and the histogram of the window `bars`.
+[[nodiscard]] std::string connection_text(const model::Snapshot& snapshot, const model::Connection& connection,
+                                          model::Window bars = model::Window::kAll);
 // One row a service; then a line for each rule that does not fit, and the same lines of losses.
-[[nodiscard]] std::string services_table(const model::Snapshot& snapshot);
+[[nodiscard]] std::string services_table(const model::Snapshot& snapshot, model::Window window = model::Window::kAll);
 [[nodiscard]] std::string status_text(const model::Snapshot& snapshot);
 [[nodiscard]] std::string doctor_text(const model::DoctorReport& report);
 

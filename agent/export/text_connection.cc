@@ -13,6 +13,7 @@
 #include "export/text_parts.h"
 #include "export/text_stages.h"
 #include "export/timestamps.h"
+#include "export/windows.h"
 #include "model/shown.h"
 
 namespace tickwire::exporting {
@@ -110,7 +111,21 @@ void append_rule(std::string& out, const Connection& connection, const model::Ru
   out += table.text("  ");
 }
 
-void append_latency(std::string& out, model::Quantity quantity, const model::Latency& latency,
+// What is asked for.
+struct Asked {
+  const Snapshot& snapshot;
+  const Connection& connection;
+  model::Window bars;
+};
+
+std::string bars_text(const Asked& asked, const model::Latency& latency) {
+  if (asked.bars == model::Window::kAll) return histogram_bars(*latency.histogram);
+  const model::Histogram histogram = asked.snapshot.histogram(asked.connection, latency, asked.bars);
+  if (histogram.samples() == 0) return fmt::format("  no samples in the last {}\n", name(asked.bars));
+  return fmt::format("  the last {}\n", name(asked.bars)) + histogram_bars(histogram);
+}
+
+void append_latency(std::string& out, const Asked& asked, model::Quantity quantity, const model::Latency& latency,
                     std::optional<std::chrono::nanoseconds> shortest, const std::string& why_not) {
   if (!latency.series || latency.samples() == 0) {
     out += fmt::format("\n{}: not measured: {}\n", name(quantity), why_not);
@@ -123,12 +138,14 @@ void append_latency(std::string& out, model::Quantity quantity, const model::Lat
   out += fmt::format(", p50 {}, p90 {}, p95 {}, p99 {}, p99.9 {}, max {}, mean {}\n", duration_or_dash(latency.p50),
                      duration_or_dash(latency.p90), duration_or_dash(latency.p95), duration_or_dash(latency.p99),
                      duration_or_dash(latency.p999), duration_or_dash(latency.max), duration_or_dash(latency.histogram->mean()));
-  out += histogram_bars(*latency.histogram);
+  out += windows_text(asked.snapshot, asked.connection, latency);
+  out += bars_text(asked, latency);
 }
 
 }  // namespace
 
-std::string connection_text(const Snapshot& snapshot, const Connection& connection) {
+std::string connection_text(const Snapshot& snapshot, const Connection& connection, model::Window bars) {
+  const Asked asked{.snapshot = snapshot, .connection = connection, .bars = bars};
   const model::Traffic& in = connection.traffic[static_cast<std::size_t>(Direction::kIngress)];
   const model::Traffic& sent = connection.traffic[static_cast<std::size_t>(Direction::kEgress)];
   std::string out = fmt::format("connection {}\n", connection.id.text());
@@ -153,16 +170,16 @@ std::string connection_text(const Snapshot& snapshot, const Connection& connecti
   const model::Shown shown(snapshot);
   const model::RuleCounts* const misfit = shown.misfit(connection);
   if (connection.rule) append_rule(out, connection, misfit);
-  append_latency(out, model::Quantity::kRtt, shown.latency(connection, connection.rtt), shown.rtt_min(connection),
+  append_latency(out, asked, model::Quantity::kRtt, shown.latency(connection, connection.rtt), shown.rtt_min(connection),
                  why_no_rtt(connection, misfit != nullptr));
   const model::Latency& network = shown.latency(connection, connection.rtt_network);
   if (network.samples() > 0)
-    append_latency(out, model::Quantity::kRtt, network, std::nullopt, why_no_rtt(connection, misfit != nullptr));
+    append_latency(out, asked, model::Quantity::kRtt, network, std::nullopt, why_no_rtt(connection, misfit != nullptr));
   if (connection.rtt_delayed.samples() > 0) {
-    append_latency(out, model::Quantity::kRttMaybeDelayed, connection.rtt_delayed, std::nullopt, "");
+    append_latency(out, asked, model::Quantity::kRttMaybeDelayed, connection.rtt_delayed, std::nullopt, "");
   }
   out += rtt_sources(snapshot, connection);
-  append_latency(out, model::Quantity::kTurnaround, shown.latency(connection, connection.turnaround), std::nullopt,
+  append_latency(out, asked, model::Quantity::kTurnaround, shown.latency(connection, connection.turnaround), std::nullopt,
                  why_no_turnaround(connection, misfit != nullptr));
   out += waterfall(snapshot, connection);
   out += pace_lines(connection);

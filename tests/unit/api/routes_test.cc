@@ -160,6 +160,24 @@ std::shared_ptr<const model::Snapshot> ready_snapshot(std::chrono::nanoseconds i
   return snapshot;
 }
 
+TEST(Windows, AreThoseOfTheTablesThatWereAskedFor) {
+  for (const char* path : {"/api/v1/connections", "/api/v1/services"}) {
+    EXPECT_THAT(get(path, {{"format", "table"}, {"window", "10s"}}).body, HasSubstr("RTT 10s"));
+    EXPECT_THAT(get(path, {{"format", "table"}}).body, HasSubstr("RTT all"));
+  }
+  EXPECT_THAT(get("/api/v1/connections/3.1", {{"format", "text"}, {"window", "10s"}}).body, HasSubstr("the last 10s"));
+}
+
+TEST(Windows, AreRefusedWithTheKnownOnes) {
+  for (const char* path : {"/api/v1/connections", "/api/v1/services", "/api/v1/connections/3.1"}) {
+    const Response response = get(path, {{"window", "2m"}});
+    EXPECT_EQ(response.status, 400U) << path;
+    EXPECT_THAT(response.body, AllOf(HasSubstr("is not a window"), HasSubstr("10s, 1m, 5m, all"))) << path;
+    EXPECT_EQ(get(path, {{"window", "1m"}, {"window", "1m"}}).status, 400U) << path;
+  }
+  EXPECT_EQ(get("/api/v1/status", {{"window", "1m"}}).status, 400U);
+}
+
 TEST(Routes, AreReadyWhenTheSnapshotSaysSo) {
   const Response response = get(routes({}, [] { return ready_snapshot(1s); }), Listener::kTcp, "/readyz");
   EXPECT_EQ(response.status, 200U);

@@ -137,6 +137,27 @@ TEST_F(Commands, ShowServicesAndStatus) {
   EXPECT_THAT(ask({"status", "-o", "json"}).output, HasSubstr("\"schema_version\""));
 }
 
+TEST_F(Commands, ShowTheLastMinuteUnlessToldOtherwise) {
+  start();
+  EXPECT_THAT(ask({"connections"}).output, HasSubstr("RTT 1m"));
+  EXPECT_THAT(ask({"services"}).output, HasSubstr("RTT 1m"));
+  EXPECT_THAT(ask({"connections", "--window", "all"}).output, HasSubstr("RTT all"));
+  EXPECT_THAT(ask({"connections", "-o", "wide", "--window", "10s"}).output, HasSubstr("TURNAROUND 10s"));
+  EXPECT_THAT(ask({"services", "--window", "5m"}).output, HasSubstr("RTT 5m"));
+  EXPECT_THAT(ask({"inspect", "3.1", "--window", "10s"}).output, HasSubstr("the last 10s"));
+  EXPECT_THAT(ask({"inspect", "3.1"}).output, Not(HasSubstr("the last 10s")));
+}
+
+TEST_F(Commands, RefuseAnUnknownWindowBeforeTheyAsk) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"connections"}, {"services"}, {"inspect", "3.1"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), {"--window", "2m"});
+    const Outcome outcome = ask(arguments);
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.error, StartsWith("--window: \"2m\" is not a window"));
+  }
+}
+
 TEST_F(Commands, SayThatTheAgentHasNoTickYet) {
   start(options(), [] { return nullptr; });
   const Outcome outcome = ask({"status"});

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 TEST(ConnectionsRequest, AsksForATableOfAllWithoutFlags) {
-  EXPECT_EQ(connections_request({}), (Request{"/api/v1/connections", {{"format", "table"}}}));
+  EXPECT_EQ(connections_request({}), (Request{"/api/v1/connections", {{"window", "1m"}, {"format", "table"}}}));
 }
 
 TEST(ConnectionsRequest, CarriesEveryFilter) {
@@ -26,6 +26,7 @@ TEST(ConnectionsRequest, CarriesEveryFilter) {
                                             .min_turnaround = "1.5ms",
                                             .sort = "-rtt_p99",
                                             .limit = "10",
+                                            .window = "5m",
                                             .output = "jsonl"});
   EXPECT_EQ(request, (Request{"/api/v1/connections",
                               {{"service", "world"},
@@ -37,6 +38,7 @@ TEST(ConnectionsRequest, CarriesEveryFilter) {
                                {"min_turnaround", "1.5ms"},
                                {"sort", "-rtt_p99"},
                                {"limit", "10"},
+                               {"window", "5m"},
                                {"format", "jsonl"}}}));
 }
 
@@ -54,14 +56,17 @@ TEST_P(BadFilters, AreUsageErrorsThatNameTheFlagOnce) {
   EXPECT_THAT(request.error().message, StartsWith(GetParam().message));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    ConnectionsRequest, BadFilters,
-    testing::Values(BadFilter{{.port = "0"}, "--port: 0 is not between"}, BadFilter{{.remote = "192.0.2.0/33"}, "--remote: "},
-                    BadFilter{{.proto = "sctp"}, "--proto: \"sctp\""}, BadFilter{{.state = "open"}, "--state: \"open\""},
-                    BadFilter{{.min_rtt = "80"}, "--min-rtt: duration"},
-                    BadFilter{{.min_turnaround = "x"}, "--min-turnaround: duration"},
-                    BadFilter{{.sort = "-name"}, "--sort: \"name\""}, BadFilter{{.limit = "-1"}, "--limit: "}),
-    [](const auto& filter) { return param_name(filter.index, filter.param.message); });
+INSTANTIATE_TEST_SUITE_P(ConnectionsRequest, BadFilters,
+                         testing::Values(BadFilter{{.port = "0"}, "--port: 0 is not between"},
+                                         BadFilter{{.remote = "192.0.2.0/33"}, "--remote: "},
+                                         BadFilter{{.proto = "sctp"}, "--proto: \"sctp\""},
+                                         BadFilter{{.state = "open"}, "--state: \"open\""},
+                                         BadFilter{{.min_rtt = "80"}, "--min-rtt: duration"},
+                                         BadFilter{{.min_turnaround = "x"}, "--min-turnaround: duration"},
+                                         BadFilter{{.sort = "-name"}, "--sort: \"name\""},
+                                         BadFilter{{.window = "2m"}, "--window: \"2m\" is not a window"},
+                                         BadFilter{{.window = ""}, "--window: \"\""}, BadFilter{{.limit = "-1"}, "--limit: "}),
+                         [](const auto& filter) { return param_name(filter.index, filter.param.message); });
 
 struct Interval {
   const char* text;
@@ -85,13 +90,26 @@ INSTANTIATE_TEST_SUITE_P(ConnectionsRequest, WatchIntervals,
                          [](const auto& interval) { return param_name(interval.index, interval.param.text); });
 
 TEST(InspectRequest, PutsTheConnectionIntoThePath) {
-  EXPECT_EQ(inspect_request("192.0.2.1:4000", "json"), (Request{"/api/v1/connections/192.0.2.1:4000", {{"format", "json"}}}));
+  EXPECT_EQ(inspect_request("192.0.2.1:4000", "json", "10s"),
+            (Request{"/api/v1/connections/192.0.2.1:4000", {{"window", "10s"}, {"format", "json"}}}));
 }
 
 TEST(InspectRequest, RefusesAnEmptyName) {
-  const auto request = inspect_request("", "text");
+  const auto request = inspect_request("", "text", "all");
   ASSERT_FALSE(request);
   EXPECT_EQ(request.error().failure, Failure::kUsage);
+}
+
+TEST(ServicesRequest, CarriesTheWindow) {
+  EXPECT_EQ(services_request("table", "5m"), (Request{"/api/v1/services", {{"window", "5m"}, {"format", "table"}}}));
+}
+
+TEST(WindowFlag, IsRefusedByItsNameWhenThereIsNoSuchWindow) {
+  for (const auto& request : {inspect_request("12.3", "text", "2m"), services_request("table", "")}) {
+    ASSERT_FALSE(request);
+    EXPECT_EQ(request.error().failure, Failure::kUsage);
+    EXPECT_THAT(request.error().message, StartsWith("--window: "));
+  }
 }
 
 TEST(BodyOf, IsTheBodyOfASuccess) { EXPECT_EQ(body_of({.status = 200, .body = "rows\n"}), "rows\n"); }

@@ -43,10 +43,11 @@ TEST(ConnectionsTable, FitsIntoA140ColumnTerminalWithTheLongestIpv4Values) {
 
 TEST(ConnectionsTable, IsHeaderAndTotalsWhenNothingFits) {
   model::Snapshot snapshot = sample::snapshot();
+  snapshot.services = {};
   snapshot.losses = {};
   EXPECT_EQ(connections_table(snapshot, {}, false),
-            "                                    RTT    TURNAROUND  PACKETS  BYTES\n"
-            "PROTO  LOCAL  REMOTE  STATE  AGE  P50 P99     P50 P99   IN OUT  IN OUT  RETX\n"
+            "                                     RTT all      TURNAROUND all  PACKETS\n"
+            "PROTO  LOCAL  REMOTE  STATE  AGE  MIN 5m P50 P99         P50 P99   IN OUT  RETX\n"
             "0 of 5 connections shown (4 open, 1 ended); 4 of 16384 slots in use\n");
 }
 
@@ -126,7 +127,7 @@ TEST(ServicesTable, ShowsTheRuleEvenWhenHandshakesGaveMoreSamples) {
   model::Snapshot snapshot;
   snapshot.services = {sample::tcp_service()};
   snapshot.services[0].rule = model::RuleCounts{};
-  EXPECT_THAT(services_table(snapshot), HasSubstr("rule     -   -       -   -"));
+  EXPECT_THAT(services_table(snapshot), HasSubstr("rule     -   -           -   -"));
 }
 
 TEST(ConnectionText, SaysWhyNothingIsMeasuredOfAConnectionOlderThanTheAgent) {
