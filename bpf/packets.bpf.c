@@ -159,7 +159,10 @@ INLINE bool segment_out(struct passage *at, struct __sk_buff *skb, const struct 
 	if (slot->rtt_method == TW_RTT_NONE) {
 		slot->rtt_method = has_rule ? TW_RTT_RULE : p->has_timestamps ? TW_RTT_TIMESTAMP : TW_RTT_SEQUENCE;
 		slot->highest_seq = p->sequence;
-		slot->last_tsval = p->tsval - 1;
+		if (slot->rtt_method == TW_RTT_SEQUENCE)
+			slot->unstored = p->sequence;
+		else
+			slot->last_tsval = p->tsval - 1;
 	}
 	if (seq_at_or_before(end, slot->highest_seq)) {
 		if (slot->rtt_method == TW_RTT_SEQUENCE)

@@ -41,6 +41,33 @@ INLINE bool acknowledges_two(const struct tw_slot *slot, struct tw_stage_slot *s
 	return before && covered >= 2 * (stage->mss ? stage->mss : MSS_UNKNOWN) && !covers_newer(slot, stage, p);
 }
 
+/* Whether an acknowledgement by sequence reaches behind a range that found no place, and takes only what left before that: then it is
+ * later than its token's own would have been. */
+INLINE bool covers_unstored(const struct tw_slot *slot, __u32 acknowledged)
+{
+	if (!seq_at_or_before(slot->unstored, acknowledged))
+		return false;
+#pragma unroll
+	for (int i = 0; i < TW_TOKENS; i++) {
+		if (slot->sent_ns[i] && seq_at_or_before(slot->token[i], acknowledged) &&
+		    !seq_at_or_before(slot->token[i], slot->unstored))
+			return false;
+	}
+	return true;
+}
+
+/* By sequence: the time of the newest range that is acknowledged; 0: none is pending, or its acknowledgement is not the range's own. */
+INLINE __u64 take_sequence(struct tw_slot *slot, __u32 acknowledged)
+{
+	bool late = covers_unstored(slot, acknowledged);
+	__u64 sent_ns = take_covered(slot->sent_ns, slot->token, acknowledged, 32);
+
+	if (!late || !sent_ns)
+		return sent_ns;
+	count_loss(TW_LOSS_UNMATCHED);
+	return 0;
+}
+
 /* An acknowledgement comes in. How long it can have waited for the player's timer or his next data (RFC 1122 4.2.3.2: up to half a
  * second): not at all when it covers two segments, else at most since the packet before, which did not carry it. */
 INLINE void tcp_echo_in(struct passage *at, const struct packet *p)
@@ -54,7 +81,7 @@ INLINE void tcp_echo_in(struct passage *at, const struct packet *p)
 	if (by_timestamp && p->has_timestamps)
 		sent_ns = take_token(slot->sent_ns, slot->token, p->tsecr, 32);
 	else if (slot->rtt_method == TW_RTT_SEQUENCE && !p->has_timestamps)
-		sent_ns = take_covered(slot->sent_ns, slot->token, p->acknowledged, 32);
+		sent_ns = take_sequence(slot, p->acknowledged);
 	if (!sent_ns)
 		return;
 	rtt_ns = now_of(at) - sent_ns;
@@ -84,8 +111,14 @@ static __noinline int tcp_drop_ambiguous(struct tw_slot *slot, __u32 sequence)
 /* Where a segment that has not been sent before may store its token, or TW_TOKENS. */
 INLINE __u32 tcp_token_place(struct tw_slot *slot, const struct packet *p)
 {
-	if (slot->rtt_method == TW_RTT_SEQUENCE)
-		return free_token(slot->sent_ns);
+	__u32 place;
+
+	if (slot->rtt_method == TW_RTT_SEQUENCE) {
+		place = free_token(slot->sent_ns);
+		if (place == TW_TOKENS)
+			slot->unstored = p->sequence + p->payload;
+		return place;
+	}
 	/* A timestamp is many segments': the first one's time counts. */
 	if (!p->has_timestamps || slot->rtt_method != TW_RTT_TIMESTAMP || seq_at_or_before(p->tsval, slot->last_tsval))
 		return TW_TOKENS;

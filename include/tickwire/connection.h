@@ -90,7 +90,10 @@ struct tw_slot {
 	__u64 sent_ns[TW_TOKENS]; /* when the token left; 0 = free, or taken */
 	__u32 token[TW_TOKENS];   /* TSval, or end of the sequence range; host order */
 	__u32 highest_seq;        /* end of what was ever sent; host order */
-	__u32 last_tsval;         /* newest TSval that was sent; host order */
+	union {
+		__u32 last_tsval; /* by timestamps: newest TSval that was sent; host order */
+		__u32 unstored;   /* by sequence: end of the newest range that found no place in token; host order */
+	};
 
 	/* --- histograms: 16-bit cells, four to a word --- */
 	__u64 rtt_cells[TW_CONNECTION_WORDS];

@@ -107,6 +107,30 @@ TEST_P(RttBySequence, LeavesOutATokenWhenAllPlacesArePending) {
   EXPECT_EQ(pending(), (Tokens{1101, 1201, 1301, 1401}));
 }
 
+// Its sample would be of the newest range that found a place, which left earlier than what is acknowledged.
+TEST_P(RttBySequence, GivesNoSampleForAnAcknowledgementOfARangeThatFoundNoPlace) {
+  for (const std::uint32_t sequence : {1001, 1101, 1201, 1301, 1401}) send(sequence, 100);
+  acknowledge(1501);
+  EXPECT_EQ(pending(), Tokens{});
+  expect_samples(0);
+  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 4U);
+}
+
+TEST_P(RttBySequence, GivesASampleForAnAcknowledgementBeforeARangeThatFoundNoPlace) {
+  for (const std::uint32_t sequence : {1001, 1101, 1201, 1301, 1401}) send(sequence, 100);
+  acknowledge(1401);
+  expect_samples(1);
+  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 3U);
+}
+
+TEST_P(RttBySequence, GivesASampleForARangeThatLeftAfterOneThatFoundNoPlace) {
+  for (const std::uint32_t sequence : {1001, 1101, 1201, 1301, 1401}) send(sequence, 100);
+  acknowledge(1101);
+  send(1501, 100);
+  acknowledge(1601);
+  expect_samples(2);
+}
+
 TEST_P(RttBySequence, DiscardsARangeThatIsSentAgain) {
   send(1001, 100);
   send(1001, 100);
