@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/delay_line.h"
 
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -16,9 +11,9 @@
 #include <array>
 #include <deque>
 #include <optional>
-#include <stdexcept>
 
 #include "base/clock.h"
+#include "harness/packet_socket.h"
 
 namespace tickwire::harness {
 
@@ -27,71 +22,23 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::size_t kHeadBytes = 128;
-constexpr std::size_t kFrameBytes = 65536 + 64;
 
 struct Held {
-  nanoseconds due;
+  nanoseconds due{};
   std::vector<std::uint8_t> frame;
   PassedFrame passed;
 };
 
-UniqueFd packet_socket(const std::string& interface) {
-  UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const int on = 1;
-  const int queue_bytes = 16 << 20;
-  ::setsockopt(fd.fd(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
-  ::setsockopt(fd.fd(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-  ::setsockopt(fd.fd(), SOL_SOCKET, SO_RCVBUFFORCE, &queue_bytes, sizeof queue_bytes);
-  ::setsockopt(fd.fd(), SOL_SOCKET, SO_SNDBUFFORCE, &queue_bytes, sizeof queue_bytes);
-  sockaddr_ll address{};
-  address.sll_family = AF_PACKET;
-  address.sll_protocol = htons(ETH_P_ALL);
-  address.sll_ifindex = static_cast<int>(::if_nametoindex(interface.c_str()));
-  if (::bind(fd.fd(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    throw std::runtime_error("bind to " + interface + ": " + ::strerror(errno));
-  }
-  return fd;
-}
-
-// CLOCK_MONOTONIC less CLOCK_REALTIME: kernel stamps of frames are in the latter. From the tightest of many readings, so that
-// being put off the processor between two of them does no harm.
-nanoseconds clock_offset() {
-  nanoseconds offset{};
-  nanoseconds tightest = nanoseconds::max();
-  for (int round = 0; round < 200; ++round) {
-    const nanoseconds before = monotonic_now();
-    const nanoseconds real = unix_now();
-    const nanoseconds after = monotonic_now();
-    if (after - before >= tightest) continue;
-    tightest = after - before;
-    offset = before + (after - before) / 2 - real;
-  }
-  return offset;
-}
-
 // A frame that waits in the socket, with the kernel's stamp of its arrival.
 std::optional<Held> receive(int borrowed_fd, std::vector<std::uint8_t>& buffer, nanoseconds offset) {
-  iovec part{buffer.data(), buffer.size()};
-  std::array<char, 256> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t length = ::recvmsg(borrowed_fd, &message, 0);
-  if (length <= 0) return std::nullopt;
-  nanoseconds arrived = monotonic_now();
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_TIMESTAMPNS) continue;
-    timespec stamp{};
-    ::memcpy(&stamp, CMSG_DATA(header), sizeof stamp);
-    arrived = std::chrono::seconds(stamp.tv_sec) + nanoseconds(stamp.tv_nsec) + offset;
-  }
+  const std::optional<StampedFrame> frame = take_frame(borrowed_fd, buffer, offset);
+  if (!frame) return std::nullopt;
   Held held;
-  held.frame.assign(buffer.begin(), buffer.begin() + length);
-  held.passed.arrived = arrived;
-  held.passed.wire_bytes = static_cast<std::uint32_t>(length);
-  held.passed.head.assign(buffer.begin(), buffer.begin() + std::min<std::ptrdiff_t>(length, kHeadBytes));
+  held.frame.assign(frame->bytes.begin(), frame->bytes.end());
+  held.passed.arrived = frame->at;
+  held.passed.wire_bytes = static_cast<std::uint32_t>(frame->bytes.size());
+  held.passed.head.assign(frame->bytes.begin(),
+                          frame->bytes.begin() + std::min<std::ptrdiff_t>(std::ssize(frame->bytes), kHeadBytes));
   return held;
 }
 
@@ -108,8 +55,8 @@ struct DelayLine::Port {
 DelayLine::DelayLine(const Namespace& network, const std::string& node_port, const std::string& player_port, LineOptions options)
     : options_(std::move(options)), stop_(::eventfd(0, EFD_CLOEXEC)) {
   network.enter([&] {
-    node_ = packet_socket(node_port);
-    player_ = packet_socket(player_port);
+    node_ = packet_socket(node_port, Outgoing::kIgnored);
+    player_ = packet_socket(player_port, Outgoing::kIgnored);
   });
   thread_ = std::thread([this] { serve(); });
 }
@@ -128,7 +75,7 @@ std::vector<PassedFrame> DelayLine::log() const {
 void DelayLine::serve() {
   ::prctl(PR_SET_TIMERSLACK, 1UL);  // wake when due, not up to 50 us later
   const nanoseconds offset = clock_offset();
-  std::vector<std::uint8_t> buffer(kFrameBytes);
+  std::vector<std::uint8_t> buffer = frame_buffer();
   std::array ports{Port{Side::kNode, node_.fd(), player_.fd(), options_.from_node},
                    Port{Side::kPlayer, player_.fd(), node_.fd(), options_.from_player}};
   for (;;) {
