@@ -152,7 +152,8 @@ class RecentRecorder::Merger {
   std::uint32_t has_shortest_ = 0;
 };
 
-RecentRecorder::RecentRecorder(Resolution resolution) : open_(kRecentLists), merger_(std::make_unique<Merger>()) {
+RecentRecorder::RecentRecorder(Resolution resolution)
+    : open_(std::make_unique<RecentBlock>()), merger_(std::make_unique<Merger>()) {
   samples_.resolution_ = resolution;
 }
 RecentRecorder::RecentRecorder(RecentRecorder&&) noexcept = default;
@@ -163,7 +164,8 @@ void RecentRecorder::add(const RecentKey& key, Series series, std::span<const Ce
                          std::optional<Nanoseconds> shortest) {
   const std::uint32_t count = cell_count(samples_.resolution_);
   if (std::ranges::none_of(cells, [&](const CellGain& gain) { return gain.cell < count && gain.samples > 0; })) return;
-  RecentBlock& block = open_[key.number % kRecentLists];
+  // One block for all lists: writing to ten places by turns would cost the rows that are read between them their prefetching.
+  RecentBlock& block = *open_;
   if (block.rows.empty() || block.rows.back().key != key) {
     block.rows.push_back({.key = key, .first = static_cast<std::uint32_t>(block.words.size())});
   }
@@ -194,17 +196,42 @@ void sort_rows(RecentBlock& block) {
 
 }  // namespace
 
+std::array<std::shared_ptr<const RecentBlock>, kRecentLists> RecentRecorder::deal_out(Nanoseconds now) {
+  sort_rows(*open_);
+  // As large as they must be.
+  std::array<std::pair<std::size_t, std::size_t>, kRecentLists> sizes{};
+  for (const RecentRow& row : open_->rows) {
+    auto& [rows, words] = sizes[row.key.number % kRecentLists];
+    ++rows;
+    words += open_->words_of(row).size();
+  }
+  std::array<std::shared_ptr<RecentBlock>, kRecentLists> blocks;
+  for (std::size_t list = 0; list < kRecentLists; ++list) {
+    if (sizes[list].first == 0) continue;
+    blocks[list] = std::make_shared<RecentBlock>();
+    blocks[list]->at = now;
+    blocks[list]->rows.reserve(sizes[list].first);
+    blocks[list]->words.reserve(sizes[list].second);
+  }
+  for (const RecentRow& row : open_->rows) {
+    RecentBlock& block = *blocks[row.key.number % kRecentLists];
+    block.rows.push_back({.key = row.key, .first = static_cast<std::uint32_t>(block.words.size())});
+    const auto words = open_->words_of(row);
+    block.words.insert(block.words.end(), words.begin(), words.end());
+  }
+  open_->clear();
+  std::array<std::shared_ptr<const RecentBlock>, kRecentLists> dealt;
+  std::ranges::move(blocks, dealt.begin());
+  return dealt;
+}
+
 void RecentRecorder::finish(Nanoseconds now) {
+  auto fresh = deal_out(now);
   for (std::size_t list = 0; list < kRecentLists; ++list) {
     std::shared_ptr<const RecentBlocks>& shared = samples_.lists_[list];
-    if (!shared && open_[list].rows.empty()) continue;
+    if (!shared && !fresh[list]) continue;
     RecentBlocks blocks = shared ? *shared : RecentBlocks{};
-    if (!open_[list].rows.empty()) {
-      open_[list].at = now;
-      sort_rows(open_[list]);
-      blocks.push_back(std::make_shared<const RecentBlock>(open_[list]));  // a copy is as large as it must be
-      open_[list].clear();
-    }
+    if (fresh[list]) blocks.push_back(std::move(fresh[list]));
     std::erase_if(blocks, [now](const auto& block) { return now - block->at >= kKept; });
     for (const auto& [width, age] : kWidths) {
       for (auto first = blocks.begin(); first != blocks.end(); ++first) {

@@ -37,8 +37,8 @@ struct RecentKey {
 // With an interval longer than the window, it holds the last tick alone, for as long as that is younger than the window.
 //
 // Memory: for each connection with samples in a block 12 bytes, 4 for each cell of each series that has some, 8 for the shortest
-// rtt. Blocks: up to 20 of a tick or a second, 7 of 10 s, 9 of 30 s. A player of 60 packets a second whose rtt and turnaround fall
-// into 3 cells a second and 5 a minute has about 1.8 KB; 96 cells filled in each block are the most: 14 KB a series.
+// rtt. Blocks: up to 20 of a tick or a second, 9 of 10 s, 9 of 30 s. A player of 60 packets a second whose rtt and turnaround fall
+// into 3 cells a second and 5 a minute has about 1.4 KB; 96 cells filled in each block are the most: 14 KB a series.
 struct RecentBlock;
 using RecentBlocks = std::vector<std::shared_ptr<const RecentBlock>>;  // the oldest first
 
@@ -94,8 +94,10 @@ class RecentRecorder {
 
  private:
   class Merger;
+  // Deals what is open out to the lists.
+  [[nodiscard]] std::array<std::shared_ptr<const RecentBlock>, kRecentLists> deal_out(Nanoseconds now);
   RecentSamples samples_;
-  std::vector<RecentBlock> open_;  // by list, of the tick that is being taken in; their memory is kept from tick to tick
+  std::unique_ptr<RecentBlock> open_;  // of the tick that is being taken in, of all lists; its memory is kept from tick to tick
   std::unique_ptr<Merger> merger_;
 };
 
