@@ -15,7 +15,7 @@ bool had_traffic(const ConnectionChange& change) {
 
 // The series if there are samples of it: a connection has no method before it was measured.
 std::optional<Series> of_samples(Series series, const HistogramGain& gained) {
-  return gained.count > 0 ? std::optional(series) : std::nullopt;
+  return gained.samples > 0 ? std::optional(series) : std::nullopt;
 }
 
 // The shortest of the samples of rtt, or of rtt_delayed, that a tick gained: exact if the kernel tells it, or if no shorter one has
@@ -36,7 +36,7 @@ void gain(Latency& latency, std::optional<Series> series, const Tick& tick, cons
   // Samples of two methods never share a histogram: with another method it begins anew.
   if (series && latency.series && series != latency.series) latency = {};
   if (series) latency.series = series;
-  if (gained.count == 0) return;
+  if (gained.samples == 0 && gained.sum == std::chrono::nanoseconds{0}) return;
   latency.histogram = with_gain(latency.histogram, Resolution::kConnection, tick, gained);
   const WindowSummary all = WindowSummary::of(*latency.histogram);
   latency.p50 = all.p50;
@@ -45,6 +45,21 @@ void gain(Latency& latency, std::optional<Series> series, const Tick& tick, cons
   latency.p99 = all.p99;
   latency.p999 = all.p999;
   latency.max = all.max;
+}
+
+Series series_of_stage(std::size_t stage) {
+  return static_cast<Series>(static_cast<std::size_t>(Series::kStageNicToSocket) + stage);
+}
+
+void gain_detail(const Tick& tick, const DetailChange& detail, Connection& row) {
+  row.rtt_jitter = detail.rtt_jitter;
+  row.pace = detail.pace;
+  row.socket = detail.socket;
+  row.followed = detail.followed;
+  gain(row.rtt_delayed, detail.rtt_delayed.samples > 0 ? detail.delayed_series : std::nullopt, tick, detail.rtt_delayed);
+  for (std::size_t i = 0; i < kStageCount; ++i) {
+    gain(row.stages[i], of_samples(series_of_stage(i), detail.stages[i]), tick, detail.stages[i]);
+  }
 }
 
 }  // namespace
@@ -163,6 +178,7 @@ std::shared_ptr<Connection> ConnectionTable::changed(const Tick& tick, const Con
     *row->rule += gained.counts;
     gain(row->rtt_network, of_samples(Series::kRttRuleNetwork, gained.rtt_network), tick, gained.rtt_network);
   }
+  if (change.detail) gain_detail(tick, tick.details[*change.detail], *row);
   return row;
 }
 
