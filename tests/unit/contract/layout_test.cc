@@ -7,6 +7,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "tickwire/burst.h"
 #include "tickwire/connection.h"
 #include "tickwire/loss.h"
 #include "tickwire/rule.h"
@@ -74,6 +75,23 @@ TEST(EchoSlot, KeepsItsSequencesAndItsHistogramAtTheBeginningOfACacheLine) {
 
 TEST(Sequence, RemembersAsManyNumbersAsAJumpIsLong) {
   EXPECT_EQ(std::numeric_limits<decltype(tw_sequence::recent)>::digits, TW_SEQUENCE_JUMP);
+}
+
+TEST(Burst, HasNoHiddenPadding) {
+  EXPECT_TRUE(std::has_unique_object_representations_v<tw_burst>);
+  EXPECT_TRUE(std::has_unique_object_representations_v<tw_burst_ring>);
+}
+
+TEST(BurstRing, KeepsWhatEachPacketWritesOutOfTheBursts) {
+  EXPECT_EQ(offsetof(tw_burst_ring, last_player) / TW_CACHE_LINE, 0U);
+  EXPECT_EQ(offsetof(tw_burst_ring, bursts), TW_CACHE_LINE);
+  EXPECT_EQ(sizeof(tw_burst_ring) % TW_CACHE_LINE, 0U);
+}
+
+TEST(BurstRing, IsIndexedByAMask) { EXPECT_EQ(TW_BURSTS & (TW_BURSTS - 1), 0); }
+
+TEST(BurstRing, HoldsASecondOfTheMostBurstsThatSendersWithoutRhythmBegin) {
+  EXPECT_GT(TW_BURSTS, 1e9 / (2.718 * TW_BURST_GAP_NS));
 }
 
 TEST(ServiceCells, HaveAnIndexOfTheirOwnForEachServiceSeriesAndShard) {
