@@ -14,12 +14,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "base/text.h"
 #include "bench/packets_rows.h"
 #include "bench/runner.h"
+#include "tickwire/settings.h"
 
 namespace tickwire::harness {
 namespace {
@@ -30,6 +32,7 @@ constexpr std::array kSubjects{Subject::kTested, Subject::kEmpty, Subject::kLook
 struct Plan {
   std::uint32_t rounds = 9;
   std::uint32_t packets = 500'000;
+  std::uint32_t features = 0;  // TW_FEATURE_*
 };
 
 // Of one row: medians, by subject.
@@ -49,7 +52,7 @@ double median(std::vector<double> values) {
 }
 
 Result<std::vector<Measured>> measure(Family family, Transport transport, const Plan& plan) {
-  auto programs = Programs::load({.connections = kConnections, .services = 3, .shards = 2});
+  auto programs = Programs::load({.connections = kConnections, .services = 3, .shards = 2, .features = plan.features});
   if (!programs) return std::unexpected(programs.error());
   auto runner = Runner::open(**programs, kConnections);
   if (!runner) return std::unexpected(runner.error());
@@ -111,11 +114,24 @@ void stay_on_one_processor() {
   ::sched_setaffinity(0, sizeof(set), &set);
 }
 
+Result<std::uint32_t> features_of(std::string_view word) {
+  if (word == "stages") return TW_FEATURE_STAGES;
+  if (word == "ticks") return TW_FEATURE_TICKS;
+  if (word == "all") return TW_FEATURE_STAGES | TW_FEATURE_TICKS;
+  return fail_usage("features: \"" + std::string(word) + "\" is none of stages, ticks, all");
+}
+
 Result<Plan> read_arguments(std::span<char*> arguments) {
   Plan plan;
   const std::array targets{&plan.rounds, &plan.packets};
-  if (arguments.size() > 1 + targets.size()) return fail_usage("usage: bench_packets [ROUNDS [PACKETS]]");
-  for (std::size_t i = 1; i < arguments.size(); ++i) {
+  constexpr std::size_t kFeatures = 1 + targets.size();
+  if (arguments.size() > 1 + kFeatures) return fail_usage("usage: bench_packets [ROUNDS [PACKETS [stages|ticks|all]]]");
+  if (arguments.size() > kFeatures) {
+    const auto features = features_of(arguments[kFeatures]);
+    if (!features) return std::unexpected(features.error());
+    plan.features = *features;
+  }
+  for (std::size_t i = 1; i < std::min(arguments.size(), kFeatures); ++i) {
     const auto number = parse_number(arguments[i], 1, 100'000'000);
     if (!number) return std::unexpected(number.error());
     *targets[i - 1] = static_cast<std::uint32_t>(*number);
