@@ -29,6 +29,8 @@ TEST(RunOptions, HaveTheirDefaultsWithoutFlags) {
   EXPECT_EQ(parsed.options.interval, seconds(1));
   EXPECT_EQ(parsed.options.udp_idle, seconds(30));
   EXPECT_EQ(parsed.options.connection_series, 1000U);
+  EXPECT_TRUE(parsed.options.stages);
+  EXPECT_EQ(parsed.options.cgroup, "");
   EXPECT_TRUE(parsed.options.ticks);
   EXPECT_FALSE(parsed.options.expose_connections);
 }
@@ -53,6 +55,7 @@ TEST(RunOptions, AreTheSameWhenTheDefaultsOfTheHelpTextAreGiven) {
                                       "auto",
                                       "--tcp-state",
                                       "auto",
+                                      "--no-stages=off",
                                       "--no-ticks=off",
                                       "--expose-connections=off",
                                       "--connection-series",
@@ -70,6 +73,7 @@ TEST(RunOptions, AreTheSameWhenTheDefaultsOfTheHelpTextAreGiven) {
   EXPECT_EQ(given.arrival, defaults.arrival);
   EXPECT_EQ(given.departure, defaults.departure);
   EXPECT_EQ(given.tcp_state, defaults.tcp_state);
+  EXPECT_EQ(given.stages, defaults.stages);
   EXPECT_EQ(given.ticks, defaults.ticks);
   EXPECT_EQ(given.expose_connections, defaults.expose_connections);
   EXPECT_EQ(given.connection_series, defaults.connection_series);
@@ -105,6 +109,9 @@ TEST(RunOptions, TakeEveryFlag) {
                                    "clsact",
                                    "--tcp-state",
                                    "kprobe",
+                                   "--no-stages",
+                                   "--cgroup",
+                                   "/sys/fs/cgroup",
                                    "--no-ticks",
                                    "--expose-connections",
                                    "--connection-series",
@@ -134,6 +141,8 @@ TEST(RunOptions, TakeEveryFlag) {
   EXPECT_EQ(options.arrival, Arrival::kXdpNative);
   EXPECT_EQ(options.departure, Departure::kClsact);
   EXPECT_EQ(options.tcp_state, TcpStateHook::kKprobe);
+  EXPECT_FALSE(options.stages);
+  EXPECT_EQ(options.cgroup, "/sys/fs/cgroup");
   EXPECT_FALSE(options.ticks);
   EXPECT_TRUE(options.expose_connections);
   EXPECT_EQ(options.connection_series, 0U);
@@ -171,6 +180,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadFlag{{"--departure", "native"}, "--departure: 'native' is none of auto, tcx, clsact"},
         BadFlag{{"--tcp-state", "on"}, "--tcp-state: 'on' is none of auto, fentry, kprobe, tracepoint, none"},
         BadFlag{{"--log-level", "loud"}, "--log-level: 'loud' is none of debug, info, warn, error"},
+        BadFlag{{"--no-stages=maybe"}, "--no-stages: 'maybe' is none of true, false"},
+        BadFlag{{"--cgroup", "fs/cgroup"}, "cgroup 'fs/cgroup': an absolute path is wanted"},
         BadFlag{{"--no-ticks=never"}, "--no-ticks: 'never' is none of true, false"},
         BadFlag{{"--expose-connections=maybe"}, "--expose-connections: 'maybe' is none of true, false"},
         BadFlag{{"--service", "world=sctp/7777"}, "--service: "}, BadFlag{{"--service", ""}, "--service: "},
