@@ -23,10 +23,11 @@ constexpr std::string_view kJsonType = "application/json";
 constexpr std::string_view kJsonLinesType = "application/x-ndjson";
 constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kApi = "/api/v1/";
+constexpr std::string_view kEvents = "/api/v1/events";
 constexpr std::string_view kOneConnection = "/api/v1/connections/";
 
 Response reply(std::string_view content_type, std::string body, unsigned status = 200) {
-  return {.status = status, .content_type = std::string(content_type), .body = std::move(body), .allow = {}};
+  return {.status = status, .content_type = std::string(content_type), .body = std::move(body), .allow = {}, .events = {}};
 }
 
 Response refuse(unsigned status, const std::string& message) { return reply(kJsonType, exporting::error_json(message), status); }
@@ -93,6 +94,9 @@ Response connections(Parameters parameters, const model::Snapshot& snapshot) {
   if (!format) return refuse(400, format.error().text());
   const auto query = model::ConnectionQuery::parse(parameters);
   if (!query) return refuse(400, query.error().text());
+  if (const auto checked = model::check_objective(snapshot, *query); !checked) {
+    return refuse(400, fmt::format("over_slo: {}", checked.error().text()));
+  }
   const auto rows = model::select(snapshot, *query);
   switch (*format) {
     case Format::kJson:
@@ -131,7 +135,21 @@ Response one_connection(const Request& request, const model::Snapshot& snapshot)
       [&](model::Window window) { return exporting::connection_text(snapshot, **found, window); });
 }
 
+// Begins a stream, from an event that there is or will be next.
+Response events(const Parameters& parameters, const model::Snapshot& snapshot) {
+  auto query = EventQuery::parse(parameters);
+  if (!query) return refuse(400, query.error().text());
+  if (query->since > snapshot.events.newest()) {
+    return refuse(400, fmt::format("since {}: the newest event is {}; the agent may have been started anew", *query->since,
+                                   snapshot.events.newest()));
+  }
+  Response response = reply(query->text ? kTextType : kJsonLinesType, {});
+  response.events = *std::move(query);
+  return response;
+}
+
 Response api(const Request& request, const model::Snapshot& snapshot) {
+  if (request.path == kEvents) return events(request.parameters, snapshot);
   if (request.path == "/api/v1/connections") return connections(request.parameters, snapshot);
   if (request.path.starts_with(kOneConnection)) return one_connection(request, snapshot);
   if (request.path == "/api/v1/services") {
@@ -144,7 +162,7 @@ Response api(const Request& request, const model::Snapshot& snapshot) {
 }
 
 bool known_api(std::string_view path) {
-  return path == "/api/v1/connections" || path.starts_with(kOneConnection) || path == "/api/v1/services" ||
+  return path == kEvents || path == "/api/v1/connections" || path.starts_with(kOneConnection) || path == "/api/v1/services" ||
          path == "/api/v1/status";
 }
 
@@ -207,7 +225,8 @@ Response Routes::answer(const Request& request) const try {
   return {.status = 500,
           .content_type = std::string(kTextType),
           .body = fmt::format("internal error: {}\n", error.what()),
-          .allow = {}};
+          .allow = {},
+          .events = {}};
 }
 
 }  // namespace tickwire::api

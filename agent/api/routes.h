@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "api/event_stream.h"
 #include "model/snapshot.h"
 
 namespace tickwire::api {
@@ -30,7 +32,8 @@ struct Response {
   unsigned status = 200;
   std::string content_type;
   std::string body;
-  std::string allow;  // the Allow header of a 405; empty otherwise
+  std::string allow;                 // the Allow header of a 405; empty otherwise
+  std::optional<EventQuery> events;  // in place of a body: a stream of these
 };
 
 struct RouteOptions {
@@ -39,7 +42,7 @@ struct RouteOptions {
 };
 
 // GET /metrics /healthz /readyz; on the Unix socket (and with expose_connections on TCP) also /metrics/connections /api/v1/status
-// /api/v1/services /api/v1/connections /api/v1/connections/ID; each of the last four takes format=json|table|text where it has one,
+// /api/v1/services /api/v1/connections /api/v1/connections/ID /api/v1/events (a stream, with the parameters of EventQuery); each of the four before takes format=json|table|text where it has one,
 // connections also jsonl and wide and the parameters of model::ConnectionQuery; services and one connection take window=10s|1m|5m|all,
 // of what their text shows.
 class Routes {

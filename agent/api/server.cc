@@ -2,6 +2,7 @@
 #include "api/server.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/capability.h>
 #include <microhttpd.h>
 #include <pthread.h>
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <string_view>
 #include <system_error>
@@ -22,6 +24,7 @@
 #include "api/listener.h"
 #include "base/clock.h"
 #include "base/unique_fd.h"
+#include "export/json.h"
 
 namespace tickwire::api {
 namespace {
@@ -31,6 +34,11 @@ constexpr unsigned kClients = 64;                    // per listener: 64 * 64 Ki
 constexpr unsigned kClientsPerAddress = 32;          // one address cannot take the whole TCP listener
 constexpr unsigned kIdleSeconds = 10;
 constexpr int kLongestWaitMs = 1000;
+constexpr std::chrono::milliseconds kFarewell{500};  // for streams, when the agent stops
+
+int milliseconds(std::chrono::nanoseconds duration) {
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
 
 struct StopDaemon {
   void operator()(MHD_Daemon* daemon) const { ::MHD_stop_daemon(daemon); }
@@ -40,6 +48,7 @@ using Daemon = std::unique_ptr<MHD_Daemon, StopDaemon>;
 // What a daemon's callback is told.
 struct Door {
   const Routes* routes;
+  EventStreams* streams;
   Listener listener;
 };
 
@@ -49,18 +58,38 @@ struct DestroyResponse {
 
 void free_body(void* body) { delete static_cast<std::string*>(body); }
 
-MHD_Result send(MHD_Connection* connection, Response response) {
-  auto body = std::make_unique<std::string>(std::move(response.body));
-  // The body is handed over, not copied; the library sends it piece by piece as the client takes it.
-  std::unique_ptr<MHD_Response, DestroyResponse> reply(
-      ::MHD_create_response_from_buffer_with_free_callback_cls(body->size(), body->data(), free_body, body.get()));
+using Reply = std::unique_ptr<MHD_Response, DestroyResponse>;
+
+MHD_Result queue(MHD_Connection* connection, const Response& response, const Reply& reply) {
   if (!reply) return MHD_NO;
-  (void)body.release();
   ::MHD_add_response_header(reply.get(), MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
   ::MHD_add_response_header(reply.get(), MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
   ::MHD_add_response_header(reply.get(), "X-Content-Type-Options", "nosniff");
   if (!response.allow.empty()) ::MHD_add_response_header(reply.get(), MHD_HTTP_HEADER_ALLOW, response.allow.c_str());
   return ::MHD_queue_response(connection, response.status, reply.get());
+}
+
+MHD_Result send(MHD_Connection* connection, Response response) {
+  auto body = std::make_unique<std::string>(std::move(response.body));
+  // The body is handed over, not copied; the library sends it piece by piece as the client takes it.
+  const Reply reply(::MHD_create_response_from_buffer_with_free_callback_cls(body->size(), body->data(), free_body, body.get()));
+  if (reply) (void)body.release();
+  return queue(connection, response, reply);
+}
+
+// A body that goes on.
+MHD_Result stream(MHD_Connection* connection, EventStreams& streams, Response response) {
+  if (streams.is_full()) {
+    return send(
+        connection,
+        {.status = MHD_HTTP_SERVICE_UNAVAILABLE,
+         .content_type = "application/json",
+         .body = exporting::error_json(fmt::format("{} streams of events are open, as many as there may be", streams.limit())),
+         .allow = {},
+         .events = {}});
+  }
+  EventQuery query = *std::move(response.events);
+  return queue(connection, response, Reply(streams.begin(connection, std::move(query))));
 }
 
 MHD_Result add_parameter(void* target, MHD_ValueKind, const char* name, std::size_t name_size, const char* value,
@@ -84,9 +113,11 @@ MHD_Result answer(const Door& door, MHD_Connection* connection, const char* path
     response = {.status = 413,
                 .content_type = "text/plain; charset=utf-8",
                 .body = "a request with a body is not answered\n",
-                .allow = {}};
+                .allow = {},
+                .events = {}};
   }
   if (response.status == 500) spdlog::error("http {}: {}", request.path, response.body);
+  if (response.events && request.method != "HEAD") return stream(connection, *door.streams, std::move(response));
   return send(connection, std::move(response));
 }
 
@@ -109,13 +140,14 @@ MHD_Result on_request(void* context, MHD_Connection* connection, const char* pat
 Result<Daemon> start_daemon(UniqueFd socket, const Door& door) {
   const unsigned per_address = door.listener == Listener::kTcp ? kClientsPerAddress : 0;
   // Reads the socket and its epoll only when told to by MHD_run. The last option ends the list.
-  Daemon daemon(::MHD_start_daemon(MHD_USE_EPOLL, 0, nullptr, nullptr, on_request, const_cast<Door*>(&door),  //
-                                   MHD_OPTION_LISTEN_SOCKET, socket.fd(),                                     //
-                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes,                      //
-                                   MHD_OPTION_CONNECTION_LIMIT, kClients,                                     //
-                                   MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address,                           //
-                                   MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds,                               //
-                                   MHD_OPTION_STRICT_FOR_CLIENT, 1,                                           //
+  Daemon daemon(::MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, on_request,
+                                   const_cast<Door*>(&door),                              //
+                                   MHD_OPTION_LISTEN_SOCKET, socket.fd(),                 //
+                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes,  //
+                                   MHD_OPTION_CONNECTION_LIMIT, kClients,                 //
+                                   MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address,       //
+                                   MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds,           //
+                                   MHD_OPTION_STRICT_FOR_CLIENT, 1,                       //
                                    MHD_OPTION_END));
   if (!daemon) return fail("start the HTTP server: refused by libmicrohttpd");
   (void)socket.release();  // closed by MHD_stop_daemon
@@ -142,15 +174,17 @@ void drop_capabilities() {
 
 class HttpServer final : public Server {
  public:
-  HttpServer(const RouteOptions& options, Routes::Latest latest) : routes_(options, std::move(latest), monotonic_now) {}
+  HttpServer(const ServerOptions& options, const Routes::Latest& latest)
+      : streams_(options.streams, latest), routes_(options.routes, latest, monotonic_now) {}
 
   ~HttpServer() override {
     if (!thread_.joinable()) return;
-    const std::uint64_t one = 1;
-    while (::write(wake_.fd(), &one, sizeof one) < 0 && errno == EINTR) {
-    }
+    stopping_ = true;
+    wake();
     thread_.join();
   }
+
+  void published() override { wake(); }
 
   Result<void> open(const ServerOptions& options) {
     epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
@@ -194,6 +228,12 @@ class HttpServer final : public Server {
   std::optional<std::uint16_t> port() const override { return port_; }
 
  private:
+  void wake() {
+    const std::uint64_t one = 1;
+    while (::write(wake_.fd(), &one, sizeof one) < 0 && errno == EINTR) {
+    }
+  }
+
   Result<void> add_daemon(UniqueFd socket, const Door& door) {
     auto daemon = start_daemon(std::move(socket), door);
     if (!daemon) return std::unexpected(daemon.error());
@@ -206,7 +246,8 @@ class HttpServer final : public Server {
   void serve() {
     drop_capabilities();
     for (;;) {
-      int wait_ms = kLongestWaitMs;
+      streams_.go_on();
+      int wait_ms = std::min(kLongestWaitMs, milliseconds(streams_.longest_wait()));
       for (const Daemon& daemon : daemons_) {
         MHD_UNSIGNED_LONG_LONG wanted_ms = 0;
         if (::MHD_get_timeout(daemon.get(), &wanted_ms) == MHD_YES) {
@@ -216,15 +257,34 @@ class HttpServer final : public Server {
       std::array<epoll_event, 3> events{};
       const int ready = ::epoll_wait(epoll_.fd(), events.data(), events.size(), wait_ms);
       for (int i = 0; i < ready; ++i) {
-        if (events.at(static_cast<std::size_t>(i)).data.fd == wake_.fd()) return;
+        std::uint64_t count = 0;
+        if (events.at(static_cast<std::size_t>(i)).data.fd == wake_.fd()) (void)!::read(wake_.fd(), &count, sizeof count);
       }
-      for (const Daemon& daemon : daemons_) ::MHD_run(daemon.get());
+      if (stopping_) return end_streams();
+      streams_.go_on();
+      run_daemons();
     }
   }
 
+  void run_daemons() {
+    for (const Daemon& daemon : daemons_) ::MHD_run(daemon.get());
+  }
+
+  // Each gets the end of what it is being sent, if it takes it.
+  void end_streams() {
+    streams_.end();
+    const auto deadline = monotonic_now() + kFarewell;
+    for (run_daemons(); !streams_.is_empty() && monotonic_now() < deadline; run_daemons()) {
+      epoll_event event{};
+      ::epoll_wait(epoll_.fd(), &event, 1, 10);
+    }
+  }
+
+  EventStreams streams_;
   Routes routes_;
-  Door tcp_door_{&routes_, Listener::kTcp};
-  Door unix_door_{&routes_, Listener::kUnix};
+  Door tcp_door_{&routes_, &streams_, Listener::kTcp};
+  Door unix_door_{&routes_, &streams_, Listener::kUnix};
+  std::atomic<bool> stopping_ = false;
   UniqueFd epoll_;
   UniqueFd wake_;
   std::unique_ptr<UnixListener> unix_;
@@ -236,7 +296,7 @@ class HttpServer final : public Server {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Routes::Latest latest) {
-  auto server = std::make_unique<HttpServer>(options.routes, std::move(latest));
+  auto server = std::make_unique<HttpServer>(options, latest);
   if (auto opened = server->open(options); !opened) return std::unexpected(opened.error());
   if (auto running = server->run(); !running) return std::unexpected(running.error());
   return server;

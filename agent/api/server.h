@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "api/event_streams.h"
 #include "api/routes.h"
 #include "base/result.h"
 #include "config/options.h"
@@ -20,6 +21,7 @@ struct ServerOptions {
   std::optional<config::ListenAddress> listen;  // none: no TCP listener
   std::string socket_path;                      // made with mode 0660, its folder with 0755; removed at stop
   RouteOptions routes;
+  StreamLimits streams;
 };
 
 class Server {
@@ -31,6 +33,8 @@ class Server {
   virtual ~Server() = default;
   // The TCP port that was bound (for port 0); none without a TCP listener.
   [[nodiscard]] virtual std::optional<std::uint16_t> port() const = 0;
+  // There is a newer snapshot: streams of events go on. Never waits.
+  virtual void published() = 0;
 };
 
 }  // namespace tickwire::api

@@ -183,6 +183,7 @@ void Agent::publish(std::chrono::nanoseconds read_time) {
   for (const std::string& sentence : rule_fit_.check(snapshot->services)) spdlog::warn("{}", sentence);
   snapshot->readiness = readiness_of(snapshot->hooks, blindness_.check(snapshot->monotonic, snapshot->interfaces));
   latest_.store(std::move(snapshot));
+  server_->published();
 }
 
 void Agent::follow_links() {

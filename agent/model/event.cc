@@ -3,10 +3,13 @@
 
 #include <algorithm>
 
+#include "model/shown.h"
+
 namespace tickwire::model {
 namespace {
 
-LatencySummary summary_of(const Latency& latency) {
+LatencySummary summary_of(const Connection& row, const Latency& latency) {
+  if (latency.series && is_by_rule(*latency.series) && misfits(row.rule)) return {};
   return {.series = latency.samples() > 0 ? latency.series : std::nullopt,
           .samples = latency.samples(),
           .p50 = latency.p50,
@@ -48,9 +51,8 @@ Event closed_event(const Connection& row) {
                          .duration = row.age(at),
                          .traffic = row.traffic,
                          .retransmissions = tcp ? std::optional(row.retransmissions) : std::nullopt,
-                         .rule = row.rule,
-                         .rtt = summary_of(row.rtt),
-                         .turnaround = summary_of(row.turnaround)}};
+                         .rtt = summary_of(row, row.rtt),
+                         .turnaround = summary_of(row, row.turnaround)}};
 }
 
 }  // namespace tickwire::model

@@ -41,7 +41,7 @@ struct StateChanged {
   friend bool operator==(const StateChanged&, const StateChanged&) = default;
 };
 
-// A connection's samples of one quantity, all of them.
+// A connection's samples of one quantity, all of them; by the rules of Histogram::quantile.
 struct LatencySummary {
   using Nanoseconds = std::chrono::nanoseconds;
   std::optional<Series> series;  // the method; none: no samples
@@ -56,8 +56,7 @@ struct Closed {
   std::chrono::nanoseconds duration{};           // Connection::age
   std::array<Traffic, 2> traffic{};              // by Direction
   std::optional<std::uint64_t> retransmissions;  // TCP
-  std::optional<RuleCounts> rule;                // none: the service has no rule
-  LatencySummary rtt, turnaround;
+  LatencySummary rtt, turnaround;                // empty where a rule gave it that does not fit the connection's messages
   friend bool operator==(const Closed&, const Closed&) = default;
 };
 
