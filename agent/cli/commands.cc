@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "api/client.h"
+#include "cli/events.h"
 #include "cli/request.h"
 #include "cli/terminal.h"
 #include "cli/watch.h"
@@ -95,6 +96,10 @@ Command add_connections(CLI::App& program) {
   add("--min-rtt", flags->min_rtt, "DURATION", "Only those with an rtt p99 of at least this, as 80ms (p50 below 100 samples)");
   add("--min-turnaround", flags->min_turnaround, "DURATION",
       "Only those with a turnaround p99 of at least this (p50 below 100 samples)");
+  add("--min-wait", flags->min_wait, "DURATION", "Only those whose socket_to_app p95 is at least this: the game reads them late");
+  add("--over-slo", flags->over_slo, "[OBJECTIVE]", "Only players at risk: beyond this objective, as rtt_100ms, or beyond any")
+      ->expected(0, 1)
+      ->default_str(std::string(model::ConnectionQuery::kAnySlo));
   std::string sort_help = "Order by KEY, or by -KEY, greatest first. Default: -rtt_p99. Keys:\n";
   for (const std::string_view key : model::sort_key_names()) sort_help += std::string(key) + " ";
   add("--sort", flags->sort, "KEY", sort_help.c_str());
@@ -153,6 +158,7 @@ std::vector<Command> add_commands(CLI::App& program) {
   commands.push_back(add_inspect(program));
   commands.push_back(add_services(program));
   commands.push_back(add_status(program));
+  commands.push_back(add_watch(program));
   return commands;
 }
 

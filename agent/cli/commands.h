@@ -1,4 +1,4 @@
-// What it owns: the subcommands that ask a running agent: connections, inspect, services, status.
+// What it owns: the subcommands that ask a running agent: connections, inspect, services, status, watch.
 // Who may use it: app's main.
 // Thread: the main thread.
 // SPDX-License-Identifier: Apache-2.0

@@ -152,7 +152,7 @@ std::string lost_json(std::uint64_t count) {
 }
 
 std::string lost_text(std::uint64_t count) {
-  return fmt::format("{} events came faster than they were read, and are lost\n", count);
+  return fmt::format("# {} events came faster than they were read, and are lost\n", count);
 }
 
 std::string heartbeat_json(std::uint64_t newest) {

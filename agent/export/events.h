@@ -15,7 +15,7 @@ namespace tickwire::exporting {
 [[nodiscard]] std::string event_json(const model::Event& event);
 [[nodiscard]] std::string event_text(const model::Event& event);
 
-// In place of events that a reader was too slow for.
+// In place of events that a reader was too slow for; as text it begins with "#".
 [[nodiscard]] std::string lost_json(std::uint64_t count);
 [[nodiscard]] std::string lost_text(std::uint64_t count);
 
