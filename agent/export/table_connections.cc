@@ -140,10 +140,14 @@ std::string wide_table(const Snapshot& snapshot, const model::Shown& shown, cons
   return table.text();
 }
 
-// The rules that do not fit, of services and then of single connections.
-std::string all_misfit_lines(const Snapshot& snapshot, const model::Shown& shown, const Rows& rows) {
+// The rules that do not fit, of the services of these rows and then of single connections.
+std::string misfit_lines(const Snapshot& snapshot, const model::Shown& shown, const Rows& rows) {
+  std::string out;
+  for (const model::Service& service : snapshot.services) {
+    const auto is_of = [&](const auto& row) { return row->service && *row->service == service.id; };
+    if (misfits(service.rule) && std::ranges::any_of(rows, is_of)) out += misfit_line(service);
+  }
   const auto alone = std::ranges::count_if(rows, [&](const auto& row) { return row->rule && shown.misfit(*row) == &*row->rule; });
-  std::string out = misfit_lines(snapshot);
   if (alone > 0) {
     out += fmt::format("rule does not fit {} of these connections, though it fits their service: what it measured is not shown\n",
                        alone);
@@ -161,7 +165,7 @@ std::string connections_table(const Snapshot& snapshot, const Rows& rows, bool w
       std::ranges::count_if(snapshot.connections, [](const auto& row) { return row->closed.has_value(); }));
   out += fmt::format("{} of {} connections shown ({} open, {} ended); {} of {} slots in use\n", rows.size(), known, known - ended,
                      ended, snapshot.slots_used, snapshot.slots_capacity);
-  return out + all_misfit_lines(snapshot, shown, rows) + loss_lines(snapshot);
+  return out + misfit_lines(snapshot, shown, rows) + loss_lines(snapshot);
 }
 
 }  // namespace tickwire::exporting

@@ -132,7 +132,7 @@ std::string services_table(const Snapshot& snapshot, model::Window window) {
                  {"RETX", kRight}});
   for (const Service& service : snapshot.services) table.add(service_cells(snapshot, service, window));
   std::string out = table.text();
-  out += misfit_lines(snapshot);
+  for (const Service& service : snapshot.services) out += misfit_line(service);
   if (snapshot.services_refused > 0) out += fmt::format("services left out by --max-services: {}\n", snapshot.services_refused);
   return out + loss_lines(snapshot);
 }

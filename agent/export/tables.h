@@ -19,7 +19,7 @@ using Rows = std::vector<std::shared_ptr<const model::Connection>>;
 // Columns PROTO LOCAL REMOTE STATE AGE RTT(min of 5 min, p50 p99) TURNAROUND(p50 p99) PACKETS(in out) RETX; wide adds ID SERVICE BYTES
 // METHOD MIN SRTT HANDSHAKE LOSS(in out) CLOSE and never cuts an address. LOSS is the players' messages, by the sequences of the
 // service's rule. A dash stands for "not measured", also for what a rule measured that does not fit. Below it a line of totals,
-// one for each service whose rule does not fit, and one for each kind of loss that is not zero.
+// one for each service of these rows whose rule does not fit, and one for each kind of loss that is not zero.
 [[nodiscard]] std::string connections_table(const model::Snapshot& snapshot, const Rows& rows, bool wide,
                                             model::Window window = model::Window::kAll);
 // All fields, how the rule fared if there is one, then each latency with its method and what that method means: since the start,

@@ -75,12 +75,8 @@ std::string misfit_text(const model::RuleCounts& counts) {
       percent_or_dash(counts.match_ratio(model::Direction::kEgress)), 100.0 * model::RuleCounts::kFits);
 }
 
-std::string misfit_lines(const model::Snapshot& snapshot) {
-  std::string out;
-  for (const model::Service& service : snapshot.services) {
-    if (misfits(service.rule)) out += fmt::format("{}: {}\n", service.id.text(), misfit_text(*service.rule));
-  }
-  return out;
+std::string misfit_line(const model::Service& service) {
+  return misfits(service.rule) ? fmt::format("{}: {}\n", service.id.text(), misfit_text(*service.rule)) : "";
 }
 
 std::string loss_lines(const model::Snapshot& snapshot) {

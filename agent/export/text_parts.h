@@ -22,8 +22,8 @@ inline constexpr const char* kNotMeasured = "-";
 [[nodiscard]] std::string percent_or_dash(std::optional<double> ratio);
 // "rule does not fit: ..." with the match ratios that say so.
 [[nodiscard]] std::string misfit_text(const model::RuleCounts& counts);
-// One line for each service whose rule does not fit; empty when there is none.
-[[nodiscard]] std::string misfit_lines(const model::Snapshot& snapshot);
+// The same as a line that names the service; empty when its rule fits, or it has none.
+[[nodiscard]] std::string misfit_line(const model::Service& service);
 // One line for each kind of loss that is not zero, with its reasons; empty when nothing was lost.
 [[nodiscard]] std::string loss_lines(const model::Snapshot& snapshot);
 
