@@ -22,8 +22,9 @@
 struct tw_burst {
 	__u64 start_ns; /* its first packet left */
 	__u32 span_ns;  /* from there to its last packet; at most 2^32 - 1 */
-	__u16 players;  /* packets whose player was not the packet's before: the players, if it went from one to the next; at most 2^16 - 1 */
-	__u16 prompt;   /* answers of less than TW_BURST_PROMPT_NS; at most 2^16 - 1 */
+	__u16
+	    players; /* packets whose player was not the packet's before: the players, if it went from one to the next; at most 2^16 - 1 */
+	__u16 prompt; /* answers of less than TW_BURST_PROMPT_NS; at most 2^16 - 1 */
 };
 TW_STATIC_ASSERT(sizeof(struct tw_burst) == 16, "four to a cache line");
 
