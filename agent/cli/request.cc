@@ -44,6 +44,8 @@ Result<Request> connections_request(const ConnectionFlags& flags) {
   add("state", flags.state);
   add("min_rtt", flags.min_rtt);
   add("min_turnaround", flags.min_turnaround);
+  add("min_wait", flags.min_wait);
+  add("over_slo", flags.over_slo);
   add("sort", flags.sort);
   add("limit", flags.limit);
   filters.emplace_back("window", flags.window);

@@ -29,7 +29,7 @@ inline constexpr std::string_view kDefaultWindow = "1m";
 
 // What `tickwire connections` was told; an empty text was not given.
 struct ConnectionFlags {
-  std::string service, port, remote, proto, state, min_rtt, min_turnaround, sort, limit;
+  std::string service, port, remote, proto, state, min_rtt, min_turnaround, min_wait, over_slo, sort, limit;
   std::string window{kDefaultWindow};
   std::string output = "table";  // table, wide, json, jsonl
   bool watch = false;

@@ -76,6 +76,8 @@ constexpr std::array<Row, kFamilyCount> kRows{{
      "Most datagrams of one player that waited in the socket when another one was taken, since the start."},
     {Family::kStarved, MetricType::Counter, "tickwire_starved_total",
      "Packets to players since whose predecessor the game had read nothing of the player."},
+    {Family::kConnectionsOverSlo, MetricType::Gauge, "tickwire_connections_over_slo",
+     "Connections that are beyond the objective in the last minute: players at risk."},
     {Family::kTickInterval, MetricType::Histogram, "tickwire_tick_interval_seconds",
      "From the start of a tick's sends to the start of the next one's, while the service had a confident tick."},
     {Family::kTickStalls, MetricType::Counter, "tickwire_tick_stalls_total",

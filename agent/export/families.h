@@ -55,6 +55,7 @@ enum class Family : std::uint8_t {
   kUdpWaiting,
   kUdpWaitingMax,
   kStarved,
+  kConnectionsOverSlo,
   // Of a service whose tick is inferred.
   kTickInterval,
   kTickStalls,

@@ -2,7 +2,9 @@
 #include "export/json.h"
 
 #include "export/json_parts.h"
+#include "export/json_stages.h"
 #include "export/loop_tick.h"
+#include "export/slos.h"
 #include "export/timestamps.h"
 #include "export/windows.h"
 #include "model/shown.h"
@@ -40,7 +42,7 @@ Json counts_json(const std::map<Key, std::uint64_t>& counts) {
   return result;
 }
 
-Json service_json(const Snapshot& snapshot, const Service& service) {
+Json service_json(const Snapshot& snapshot, const Service& service, const Json& over_slo) {
   const bool tcp = service.id.protocol == Protocol::kTcp;
   const model::Traffic& in = service.traffic[at(model::Direction::kIngress)];
   const model::Traffic& out = service.traffic[at(model::Direction::kEgress)];
@@ -60,8 +62,11 @@ Json service_json(const Snapshot& snapshot, const Service& service) {
   result["retransmissions"] = tcp ? Json(service.retransmissions) : Json(nullptr);
   result["rtt"] = methods_json(snapshot, service, model::Quantity::kRtt);
   result["turnaround"] = methods_json(snapshot, service, model::Quantity::kTurnaround);
+  result["rtt_maybe_delayed"] = methods_json(snapshot, service, model::Quantity::kRttMaybeDelayed);
+  add_service_stages(result, snapshot, service);
   result["rule"] = rule_json(service.rule, !misfits(service.rule));
   result["tick"] = tick_json(service.tick);
+  result["over_slo"] = over_slo;
   return result;
 }
 
@@ -104,7 +109,10 @@ std::string_view verdict_name(model::DoctorCheck::Verdict verdict) {
 std::string services_json(const Snapshot& snapshot) {
   Json result = document(snapshot);
   Json services = Json::array();
-  for (const Service& service : snapshot.services) services.push_back(service_json(snapshot, service));
+  const model::SloCounts counts = count_beyond(snapshot);
+  for (std::size_t i = 0; i < snapshot.services.size(); ++i) {
+    services.push_back(service_json(snapshot, snapshot.services[i], slo_counts_json(snapshot, counts, i)));
+  }
   result["services"] = std::move(services);
   return dump(result) + '\n';
 }

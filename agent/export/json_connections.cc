@@ -2,6 +2,7 @@
 #include "export/json.h"
 #include "export/json_parts.h"
 #include "export/json_stages.h"
+#include "export/slos.h"
 #include "export/timestamps.h"
 #include "export/windows.h"
 #include "model/shown.h"
@@ -48,7 +49,17 @@ void add_cells(Json& object, const model::Latency& latency) {
   object["cells"] = std::move(cells);
 }
 
-void add_connection(Json& object, const Snapshot& snapshot, const model::Shown& shown, const Connection& connection) {
+// What is looked up for every connection of a document.
+struct Document {
+  explicit Document(const Snapshot& of) : snapshot(of), shown(of), slos(of) {}
+  const Snapshot& snapshot;
+  model::Shown shown;
+  model::SloCheck slos;
+};
+
+void add_connection(Json& object, const Document& document, const Connection& connection) {
+  const Snapshot& snapshot = document.snapshot;
+  const model::Shown& shown = document.shown;
   const bool tcp = connection.key.protocol == model::Protocol::kTcp;
   object["id"] = connection.id.text();
   object["service"] = connection.service ? Json(connection.service->name) : Json(nullptr);
@@ -81,7 +92,8 @@ void add_connection(Json& object, const Snapshot& snapshot, const model::Shown& 
   add_latency_quantiles(object["turnaround"], shown.latency(connection, connection.turnaround));
   add_windows(object["turnaround"], snapshot, connection, shown.latency(connection, connection.turnaround));
   object["rule"] = rule_json(connection.rule, shown.misfit(connection) == nullptr);
-  add_stages(object, connection);
+  add_stages(object, snapshot, connection);
+  object["over_slo"] = beyond_json(snapshot, document.slos, connection);
 }
 
 }  // namespace
@@ -91,11 +103,11 @@ std::string connections_json(const Snapshot& snapshot, const Rows& rows) {
   std::string out = dump(document(snapshot));
   out.back() = ',';
   out += "\"connections\":[";
-  const model::Shown shown(snapshot);
+  const Document all(snapshot);
   for (const auto& row : rows) {
     if (&row != &rows.front()) out += ',';
     Json object;
-    add_connection(object, snapshot, shown, *row);
+    add_connection(object, all, *row);
     out += dump(object);
   }
   out += "],\"total\":" + std::to_string(snapshot.connections.size()) + ",\"shown\":" + std::to_string(rows.size()) + "}\n";
@@ -103,21 +115,22 @@ std::string connections_json(const Snapshot& snapshot, const Rows& rows) {
 }
 
 std::string connections_jsonl(const Snapshot& snapshot, const Rows& rows) {
-  const model::Shown shown(snapshot);
+  const Document all(snapshot);
   std::string out;
   for (const auto& row : rows) {
     Json object = document(snapshot);
-    add_connection(object, snapshot, shown, *row);
+    add_connection(object, all, *row);
     out += dump(object) + '\n';
   }
   return out;
 }
 
 std::string connection_json(const Snapshot& snapshot, const Connection& connection) {
-  const model::Shown shown(snapshot);
+  const Document all(snapshot);
+  const model::Shown& shown = all.shown;
   Json result = document(snapshot);
   Json object;
-  add_connection(object, snapshot, shown, connection);
+  add_connection(object, all, connection);
   add_cells(object["rtt"], shown.latency(connection, connection.rtt));
   add_cells(object["rtt_network"], shown.latency(connection, connection.rtt_network));
   add_cells(object["turnaround"], shown.latency(connection, connection.turnaround));

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "export/stages.h"
+#include "export/windows.h"
+#include "model/tick_excess.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -63,18 +65,58 @@ Json socket_json(const std::optional<model::SocketCounts>& counts) {
       {"starved", counts->starved}};
 }
 
+Json excess_json(const std::optional<model::TickExcess>& excess) {
+  if (!excess) return nullptr;
+  return {{"period_ns", excess->period.count()},
+          {"samples", excess->samples},
+          {"share", excess->share},
+          {"mean_ns", nanoseconds_or_null(excess->mean)}};
+}
+
+Json followed_json(const std::optional<model::FollowedCounts>& counts) {
+  if (!counts) return nullptr;
+  return {{"requests", counts->followed}, {"completed", counts->completed}, {"resyncs", counts->resyncs}};
+}
+
+Json service_stages_json(const model::Snapshot& snapshot, const model::Service& service) {
+  Json result;
+  for (const Stage stage : kAllStages) {
+    const model::Histogram* const histogram = service.histograms[static_cast<std::size_t>(series_of(stage))].get();
+    if (histogram == nullptr) continue;
+    Json& each = result[std::string(name(stage))];
+    each["samples"] = histogram->samples();
+    add_quantiles(each, histogram);
+    add_windows(each, snapshot, service, series_of(stage));
+  }
+  return result;
+}
+
 }  // namespace
 
-void add_stages(Json& object, const Connection& connection) {
+void add_service_stages(Json& object, const model::Snapshot& snapshot, const model::Service& service) {
+  object["stages"] = service_stages_json(snapshot, service);
+  Json jitter;
+  for (const model::JitterKind kind : model::kJitterKinds) {
+    const model::Histogram* const histogram = service.stages.jitter[static_cast<std::size_t>(kind)].get();
+    if (histogram == nullptr) continue;
+    Json& each = jitter[std::string(name(kind))];
+    each["samples"] = histogram->samples();
+    add_quantiles(each, histogram);
+  }
+  object["jitter"] = std::move(jitter);
+  object["socket_to_app_beyond_tick"] = excess_json(tick_excess(snapshot, service));
+  object["followed"] = followed_json(service.stages.followed);
+  object["socket"] = socket_json(service.stages.socket);
+}
+
+void add_stages(Json& object, const model::Snapshot& snapshot, const Connection& connection) {
   object["rtt_maybe_delayed"] = delayed_json(connection.rtt_delayed);
   object["stages"] = stages_json(connection);
+  object["socket_to_app_beyond_tick"] = excess_json(tick_excess(snapshot, connection));
   object["spacing"] = {{"ingress_ns", nanoseconds_or_null(connection.pace[at(Direction::kIngress)].spacing)},
                        {"egress_ns", nanoseconds_or_null(connection.pace[at(Direction::kEgress)].spacing)}};
   object["jitter"] = jitter_json(connection);
-  object["followed"] = connection.followed ? Json{{"requests", connection.followed->followed},
-                                                  {"completed", connection.followed->completed},
-                                                  {"resyncs", connection.followed->resyncs}}
-                                           : Json(nullptr);
+  object["followed"] = followed_json(connection.followed);
   object["socket"] = socket_json(connection.socket);
 }
 

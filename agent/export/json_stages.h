@@ -8,8 +8,10 @@
 
 namespace tickwire::exporting {
 
-// Adds rtt_maybe_delayed, stages, spacing, jitter, followed and socket; null for what is not measured.
-void add_stages(Json& object, const model::Connection& connection);
+// Adds rtt_maybe_delayed, stages, socket_to_app_beyond_tick, spacing, jitter, followed and socket; null for what is not measured.
+void add_stages(Json& object, const model::Snapshot& snapshot, const model::Connection& connection);
+// Adds stages, jitter, socket_to_app_beyond_tick, followed and socket of a service; null for what is not measured.
+void add_service_stages(Json& object, const model::Snapshot& snapshot, const model::Service& service);
 // Adds to each stage of `object` the hook that gives it, or why it is missing; without stages it stays null.
 void add_stage_hooks(Json& object, const model::Snapshot& snapshot, const model::Connection& connection);
 

@@ -5,6 +5,7 @@
 #include "export/loop_tick.h"
 #include "export/metrics_services.h"
 #include "export/metrics_stages.h"
+#include "export/slos.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -82,6 +83,7 @@ std::vector<MetricFamily> service_families(const Snapshot& snapshot) {
   std::vector<MetricFamily> families;
   append_service_families(families, snapshot.services);
   append_stage_families(families, snapshot);
+  append_slo_family(families, snapshot);
   append_tick_families(families, snapshot.services);
   append_losses(families, snapshot);
   append_kernel(families, snapshot);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "export/columns.h"
 #include "export/loop_tick.h"
+#include "export/slos.h"
 #include "export/text_parts.h"
 #include "export/timestamps.h"
 #include "model/shown.h"
@@ -68,6 +69,8 @@ std::vector<std::string> service_cells(const Snapshot& snapshot, const Service& 
           duration_or_dash(rtt_summary.p99),
           duration_or_dash(turnaround.p50),
           duration_or_dash(turnaround.p99),
+          duration_or_dash(snapshot.summary(service, model::Series::kStageSocketToApp, window).p95),
+          duration_or_dash(snapshot.summary(service, model::Series::kStageApp, window).p95),
           period_cell(service.tick),
           stalls_cell(service.tick),
           format_count(in.packets),
@@ -112,6 +115,7 @@ std::string interfaces_table(const std::vector<model::InterfaceTotals>& interfac
 std::string services_table(const Snapshot& snapshot, model::Window window) {
   const std::string rtt = fmt::format("RTT {}", name(window));
   const std::string turnaround = fmt::format("TURNAROUND {}", name(window));
+  const std::string p95 = fmt::format("P95 {}", name(window));
   Columns table({{"SERVICE"},
                  {"PROTO"},
                  {"PORT", kRight},
@@ -123,6 +127,8 @@ std::string services_table(const Snapshot& snapshot, model::Window window) {
                  {"P99", kRight, rtt},
                  {"P50", kRight, turnaround},
                  {"P99", kRight, turnaround},
+                 {"WAIT", kRight, p95},
+                 {"APP", kRight, p95},
                  {"PERIOD", kRight, "TICK"},
                  {"STALLS", kRight, "TICK"},
                  {"IN", kRight, "PACKETS"},
@@ -133,6 +139,7 @@ std::string services_table(const Snapshot& snapshot, model::Window window) {
   for (const Service& service : snapshot.services) table.add(service_cells(snapshot, service, window));
   std::string out = table.text();
   for (const Service& service : snapshot.services) out += misfit_line(service);
+  out += slo_lines(snapshot);
   if (snapshot.services_refused > 0) out += fmt::format("services left out by --max-services: {}\n", snapshot.services_refused);
   return out + loss_lines(snapshot);
 }

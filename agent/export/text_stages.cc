@@ -11,6 +11,7 @@
 #include "export/columns.h"
 #include "export/stages.h"
 #include "export/text_parts.h"
+#include "model/tick_excess.h"
 
 namespace tickwire::exporting {
 namespace {
@@ -61,6 +62,15 @@ std::string qdisc_line(const Snapshot& snapshot, const Connection& connection) {
                      cut(hook_of(snapshot, connection.key.protocol, Stage::kQdisc), kLongestHook));
 }
 
+std::string excess_line(const Snapshot& snapshot, const Connection& connection) {
+  const auto excess = tick_excess(snapshot, connection);
+  if (!excess) return "";
+  std::string out = fmt::format("  beyond one tick of {}, last 1m: {} of the waits for the game", format_duration(excess->period),
+                                percent_or_dash(excess->share));
+  if (excess->mean) out += fmt::format(", by {} on average", format_duration(*excess->mean));
+  return out + "\n";
+}
+
 std::string counts_text(const Connection& connection) {
   if (!connection.followed) return "requests";
   return fmt::format("{} of {} requests that were followed", connection.followed->completed, connection.followed->followed);
@@ -101,7 +111,7 @@ std::string waterfall(const Snapshot& snapshot, const Connection& connection) {
     from += mean;
   }
   table.add({"together", std::string(kBar, '='), format_duration(*total), percent_or_dash(1.0), "", "", ""});
-  return out + table.text("  ") + qdisc_line(snapshot, connection);
+  return out + table.text("  ") + excess_line(snapshot, connection) + qdisc_line(snapshot, connection);
 }
 
 std::string rtt_sources(const Snapshot& snapshot, const Connection& connection) {

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "model/rtt_shown.h"
 #include "model/shown.h"
 #include "model/slo.h"
 
@@ -39,11 +40,10 @@ bool fits(const Snapshot& snapshot, const Shown& shown, const Connection& connec
   if (query.remote && !query.remote->contains(connection.key.remote.address)) return false;
   if (query.protocol && connection.key.protocol != *query.protocol) return false;
   if (query.state && connection.state != *query.state) return false;
-  const auto reach = [&](const Latency& latency, std::optional<nanoseconds> least) {
-    return !least || reaches(snapshot.summary(connection, shown.latency(connection, latency), query.window), *least);
-  };
+  if (query.min_rtt && !reaches(rtt_shown(snapshot, shown, connection, query.window).summary, *query.min_rtt)) return false;
   if (query.min_wait && !(stage_p95(snapshot, connection, Stage::kSocketToApp, query.window) >= query.min_wait)) return false;
-  return reach(connection.rtt, query.min_rtt) && reach(connection.turnaround, query.min_turnaround);
+  const Latency& turnaround = shown.latency(connection, connection.turnaround);
+  return !query.min_turnaround || reaches(snapshot.summary(connection, turnaround, query.window), *query.min_turnaround);
 }
 
 // Whether the connection is beyond the objective that is asked for, if one is.
@@ -68,9 +68,9 @@ std::optional<std::uint64_t> sort_value(const Snapshot& snapshot, const Shown& s
     case SortKey::kAge:
       return number(connection.age(snapshot.monotonic));
     case SortKey::kRttP50:
-      return number(summary(connection.rtt).p50);
+      return number(rtt_shown(snapshot, shown, connection, query.window).summary.p50);
     case SortKey::kRttP99:
-      return number(summary(connection.rtt).p99);
+      return number(rtt_shown(snapshot, shown, connection, query.window).summary.p99);
     case SortKey::kRttMin:
       return number(query.window == Window::kAll ? shown.rtt_min(connection) : summary(connection.rtt).min);
     case SortKey::kTurnaroundP50:

@@ -244,6 +244,18 @@ TEST(Routes, RefuseABadFilterWithAReason) {
   EXPECT_THAT(response.body, AllOf(StartsWith("{"), HasSubstr("port"), HasSubstr("70000")));
 }
 
+TEST(Routes, RefuseAnObjectiveThatTheAgentHasNot) {
+  const Response response = get("/api/v1/connections", {{"over_slo", "rtt_1s"}});
+  EXPECT_EQ(response.status, 400U);
+  EXPECT_THAT(response.body, HasSubstr("over_slo: there is no objective"));
+}
+
+TEST(Routes, ListNobodyAtRiskWithoutObjectives) {
+  const Response response = get("/api/v1/connections", {{"over_slo", "any"}, {"format", "jsonl"}});
+  EXPECT_EQ(response.status, 200U);
+  EXPECT_EQ(response.body, "");
+}
+
 TEST(Routes, FindNoConnectionThatIsNotThere) {
   for (const char* path :
        {"/api/v1/connections/99.1", "/api/v1/connections/", "/api/v1/connections/x", "/api/v1/connections/a/b"}) {

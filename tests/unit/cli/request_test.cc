@@ -24,6 +24,8 @@ TEST(ConnectionsRequest, CarriesEveryFilter) {
                                             .state = "active",
                                             .min_rtt = "80ms",
                                             .min_turnaround = "1.5ms",
+                                            .min_wait = "20ms",
+                                            .over_slo = "any",
                                             .sort = "-rtt_p99",
                                             .limit = "10",
                                             .window = "5m",
@@ -36,6 +38,8 @@ TEST(ConnectionsRequest, CarriesEveryFilter) {
                                {"state", "active"},
                                {"min_rtt", "80ms"},
                                {"min_turnaround", "1.5ms"},
+                               {"min_wait", "20ms"},
+                               {"over_slo", "any"},
                                {"sort", "-rtt_p99"},
                                {"limit", "10"},
                                {"window", "5m"},
@@ -56,17 +60,16 @@ TEST_P(BadFilters, AreUsageErrorsThatNameTheFlagOnce) {
   EXPECT_THAT(request.error().message, StartsWith(GetParam().message));
 }
 
-INSTANTIATE_TEST_SUITE_P(ConnectionsRequest, BadFilters,
-                         testing::Values(BadFilter{{.port = "0"}, "--port: 0 is not between"},
-                                         BadFilter{{.remote = "192.0.2.0/33"}, "--remote: "},
-                                         BadFilter{{.proto = "sctp"}, "--proto: \"sctp\""},
-                                         BadFilter{{.state = "open"}, "--state: \"open\""},
-                                         BadFilter{{.min_rtt = "80"}, "--min-rtt: duration"},
-                                         BadFilter{{.min_turnaround = "x"}, "--min-turnaround: duration"},
-                                         BadFilter{{.sort = "-name"}, "--sort: \"name\""},
-                                         BadFilter{{.window = "2m"}, "--window: \"2m\" is not a window"},
-                                         BadFilter{{.window = ""}, "--window: \"\""}, BadFilter{{.limit = "-1"}, "--limit: "}),
-                         [](const auto& filter) { return param_name(filter.index, filter.param.message); });
+INSTANTIATE_TEST_SUITE_P(
+    ConnectionsRequest, BadFilters,
+    testing::Values(BadFilter{{.port = "0"}, "--port: 0 is not between"}, BadFilter{{.remote = "192.0.2.0/33"}, "--remote: "},
+                    BadFilter{{.proto = "sctp"}, "--proto: \"sctp\""}, BadFilter{{.state = "open"}, "--state: \"open\""},
+                    BadFilter{{.min_rtt = "80"}, "--min-rtt: duration"},
+                    BadFilter{{.min_turnaround = "x"}, "--min-turnaround: duration"},
+                    BadFilter{{.min_wait = "x"}, "--min-wait: duration"}, BadFilter{{.sort = "-name"}, "--sort: \"name\""},
+                    BadFilter{{.window = "2m"}, "--window: \"2m\" is not a window"}, BadFilter{{.window = ""}, "--window: \"\""},
+                    BadFilter{{.limit = "-1"}, "--limit: "}),
+    [](const auto& filter) { return param_name(filter.index, filter.param.message); });
 
 struct Interval {
   const char* text;

@@ -218,5 +218,14 @@ TEST_F(Sources, TheEnvironmentAndTheFileHoldSeveralThresholds) {
   EXPECT_THAT(parse_run({}).options.thresholds, both);
 }
 
+TEST_F(Sources, TheEnvironmentAndTheFileHoldSeveralObjectives) {
+  const testing::Matcher<const std::optional<std::vector<model::Slo>>&> both =
+      testing::Optional(ElementsAre(Field(&model::Slo::service, "world"), Field(&model::Slo::service, "")));
+  const std::string name = file("slo = [\"world:rtt=150ms\", \"jitter=50ms\"]\n");
+  EXPECT_THAT(parse_run({"--config", name}).options.slos, both);
+  environment("TICKWIRE_SLO", "world:rtt=150ms,jitter=50ms");
+  EXPECT_THAT(parse_run({}).options.slos, both);
+}
+
 }  // namespace
 }  // namespace tickwire::config

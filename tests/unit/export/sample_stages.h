@@ -112,7 +112,22 @@ inline std::vector<model::HookOutcome> stage_hooks() {
           hook("qdisc", {"tp_btf/net_dev_start_xmit"})};
 }
 
-// The sample snapshot of an agent with stages, and the services arena and portal with their connections.
+// What the histograms of the two hold, within the last minute.
+inline model::RecentSamples recent_stages() {
+  using model::Series;
+  return recent(model::Resolution::kConnection, {{{13, 1},
+                                                  {{20s, Series::kTurnaroundNextPacket, {{12ms, 90}, {44ms, 10}}},
+                                                   {20s, Series::kStageSocketToApp, {{8ms, 90}, {40ms, 10}}},
+                                                   {20s, Series::kStageApp, {{4ms, 100}}}}},
+                                                 {{15, 1},
+                                                  {{30s, Series::kRttTimestamp, {{16ms, 5}}, 15'900us},
+                                                   {5s, Series::kRttTimestampDelayed, {{20ms, 150}, {55ms, 50}}, 19'400us},
+                                                   {5s, Series::kTurnaroundNextPacket, {{900us, 30}, {1'100us, 10}}},
+                                                   {5s, Series::kStageSocketToApp, {{50us, 40}}},
+                                                   {5s, Series::kStageApp, {{800us, 30}, {1ms, 10}}}}}});
+}
+
+// The sample snapshot of an agent with stages and objectives, and the services arena and portal with their connections.
 inline model::Snapshot staged_snapshot() {
   model::Snapshot result = snapshot();
   for (model::HookOutcome& outcome : stage_hooks()) result.hooks.push_back(std::move(outcome));
@@ -120,6 +135,13 @@ inline model::Snapshot staged_snapshot() {
     result.services.push_back(staged_service(connection));
     result.connections.push_back(std::make_shared<model::Connection>(connection));
   }
+  for (std::uint32_t number = 0; model::Service & service : result.services) service.number = number++;
+  result.recent_connections = recent_stages();
+  using model::SloQuantity;
+  result.slos = {{.service = {}, .quantity = SloQuantity::kRtt, .limit = 100ms},
+                 {.service = {}, .quantity = SloQuantity::kTurnaround, .limit = 40ms},
+                 {.service = {}, .quantity = SloQuantity::kSocketToApp, .limit = 30ms},
+                 {.service = "portal", .quantity = SloQuantity::kRtt, .limit = 20ms}};
   return result;
 }
 

@@ -46,8 +46,8 @@ TEST(ConnectionsTable, IsHeaderAndTotalsWhenNothingFits) {
   snapshot.services = {};
   snapshot.losses = {};
   EXPECT_EQ(connections_table(snapshot, {}, false),
-            "                                     RTT all      TURNAROUND all  PACKETS\n"
-            "PROTO  LOCAL  REMOTE  STATE  AGE  MIN 5m P50 P99         P50 P99   IN OUT  RETX\n"
+            "                                     RTT all      TURNAROUND all  P95 all\n"
+            "PROTO  LOCAL  REMOTE  STATE  AGE  MIN 5m P50 P99         P50 P99  WAIT APP  RETX\n"
             "0 of 5 connections shown (4 open, 1 ended); 4 of 16384 slots in use\n");
 }
 

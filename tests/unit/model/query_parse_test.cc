@@ -60,9 +60,10 @@ TEST(ConnectionQuery, TakesEverySortKeyThatItNames) {
 }
 
 TEST(ConnectionQuery, RefusesAnUnknownParameterAndSaysWhichThereAre) {
-  EXPECT_EQ(refusal({{"color", "red"}}),
-            (Error{Failure::kUsage, "\"color\" is not a parameter",
-                   "one of service, port, remote, proto, state, min_rtt, min_turnaround, sort, limit, window"}));
+  EXPECT_EQ(
+      refusal({{"color", "red"}}),
+      (Error{Failure::kUsage, "\"color\" is not a parameter",
+             "one of service, port, remote, proto, state, min_rtt, min_turnaround, min_wait, over_slo, sort, limit, window"}));
 }
 
 TEST(ConnectionQuery, RefusesARepeatedParameter) {
@@ -81,8 +82,8 @@ TEST(ConnectionQuery, RefusesAnUnknownSortKeyAndSaysWhichThereAre) {
   const Error error = refusal({{"sort", "-rtt"}});
   EXPECT_EQ(error.message, "sort: \"rtt\" is not a key to sort by");
   EXPECT_EQ(error.hint,
-            "one of id, age, service, remote, state, rtt_p50, rtt_p99, rtt_min, turnaround_p50, turnaround_p99, packets, bytes, "
-            "retransmissions; with - in front, the greatest first");
+            "one of id, age, service, remote, state, rtt_p50, rtt_p99, rtt_min, turnaround_p50, turnaround_p99, wait, app, "
+            "jitter, jitter_in, jitter_out, packets, bytes, retransmissions; with - in front, the greatest first");
 }
 
 TEST(ConnectionQuery, RefusesAnUnknownWindowAndSaysWhichThereAre) {

@@ -1,0 +1,26 @@
+// What it owns: which round trips stand for a connection's rtt where there is room for one value.
+// Who may use it: select(), and export's tables.
+// Thread: any, pure functions of one snapshot.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "model/connection.h"
+#include "model/shown.h"
+#include "model/snapshot.h"
+
+namespace tickwire::model {
+
+struct RttShown {
+  WindowSummary summary;
+  bool maybe_delayed = false;  // of samples whose acknowledgement may have been delayed: the rtt is at most this
+};
+
+// Fewer prompt samples than this say little.
+inline constexpr std::uint64_t kFewPrompt = 20;
+
+// The prompt samples of the window; where they are fewer than kFewPrompt, and those that may have been delayed are more, the latter.
+[[nodiscard]] RttShown rtt_shown(const Snapshot& snapshot, const Shown& shown, const Connection& connection, Window window);
+
+}  // namespace tickwire::model
