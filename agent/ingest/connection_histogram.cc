@@ -16,26 +16,19 @@ HistogramReading read_histogram(const __u64& sum_ns, const __u64 (&words)[TW_CON
   return reading;
 }
 
-model::HistogramGain take_gain(const HistogramReading& reading, std::uint32_t counter, HistogramMemory& memory, Held& held,
-                               std::uint32_t& shown, std::vector<model::CellGain>& cells) {
-  model::HistogramGain gain{.first = static_cast<std::uint32_t>(cells.size())};
-  for (std::size_t word = 0; word < reading.words.size(); ++word) {
-    const Held bit = Held{1} << word;
-    const std::uint64_t before = (held & bit) != 0 ? memory.words[word] : 0;
-    std::uint64_t gained = reading.words[word] - before;
-    if (gained == 0) continue;
-    memory.words[word] = reading.words[word];
-    held |= bit;
-    // The word is linear in its cells, so the difference has each cell's gain in its place, whatever wrapped or was carried.
-    for (std::size_t cell = 4 * word; gained != 0; ++cell, gained >>= 16) {
-      const std::uint32_t samples = gained & 0xFFFF;
-      if (samples == 0) continue;
-      cells.push_back({.cell = static_cast<std::uint16_t>(cell), .samples = samples});
-      gain.samples += samples;
-    }
+void append_gain(std::size_t word, std::uint64_t gained, model::HistogramGain& gain, std::vector<model::CellGain>& cells) {
+  // The word is linear in its cells, so the difference has each cell's gain in its place, whatever wrapped or was carried.
+  for (std::size_t cell = 4 * word; gained != 0; ++cell, gained >>= 16) {
+    const std::uint32_t samples = gained & 0xFFFF;
+    if (samples == 0) continue;
+    cells.push_back({.cell = static_cast<std::uint16_t>(cell), .samples = samples});
+    gain.samples += samples;
+    ++gain.count;
   }
-  gain.count = static_cast<std::uint32_t>(cells.size()) - gain.first;
+}
 
+void settle_gain(const HistogramReading& reading, std::uint32_t counter, SumMemory& memory, Held& held, std::uint32_t& shown,
+                 model::HistogramGain& gain) {
   const bool remembered = (held & kHeldSum) != 0;
   if (gain.samples != 0) {
     gain.sum = nanoseconds(reading.sum_ns - (remembered ? memory.sum_ns : 0));
@@ -48,7 +41,6 @@ model::HistogramGain take_gain(const HistogramReading& reading, std::uint32_t co
   shown = settled ? counter : shown + static_cast<std::uint32_t>(gain.samples);
   memory.counter = counter;
   held |= kHeldSum;
-  return gain;
 }
 
 }  // namespace tickwire::ingest

@@ -22,11 +22,15 @@ static_assert(TW_CONNECTION_WORDS < 31);
 
 using ConnectionWords = std::array<std::uint64_t, TW_CONNECTION_WORDS>;
 
-// One histogram at the last look that read it. Left without initialisers: it lives in memory from calloc.
-struct HistogramMemory {
+// One histogram at the last look that read it, without its cells. Left without initialisers: it lives in memory from calloc.
+struct SumMemory {
   std::uint64_t sum_ns;
   std::uint32_t counter;  // the slot's sample counter
   std::uint32_t pad;
+};
+
+struct HistogramMemory {
+  SumMemory sum;
   ConnectionWords words;
 };
 
@@ -38,9 +42,40 @@ struct HistogramReading {
 
 [[nodiscard]] HistogramReading read_histogram(const __u64& sum_ns, const __u64 (&words)[TW_CONNECTION_WORDS]);
 
-// Appends to cells what the histogram gained, and remembers it. `counter` is the slot's sample counter, read before the cells;
+// Appends to cells what a word of the histogram gained.
+void append_gain(std::size_t word, std::uint64_t gained, model::HistogramGain& gain, std::vector<model::CellGain>& cells);
+// Completes a gain whose cells are known, and remembers it; `shown` as below.
+void settle_gain(const HistogramReading& reading, std::uint32_t counter, SumMemory& memory, Held& held, std::uint32_t& shown,
+                 model::HistogramGain& gain);
+
+// Appends to cells what the histogram gained, and remembers it: word_of(i) is where word i is remembered, 0 if it was not held. `counter` is the slot's sample counter, read before the cells;
 // `shown` is the number of samples that the cells have shown: while the two differ, the histogram is to be read again.
-[[nodiscard]] model::HistogramGain take_gain(const HistogramReading& reading, std::uint32_t counter, HistogramMemory& memory,
-                                             Held& held, std::uint32_t& shown, std::vector<model::CellGain>& cells);
+template <typename WordOf>
+[[nodiscard]] model::HistogramGain take_gain(const HistogramReading& reading, std::uint32_t counter, SumMemory& memory,
+                                             WordOf&& word_of, Held& held, std::uint32_t& shown,
+                                             std::vector<model::CellGain>& cells) {
+  model::HistogramGain gain{.first = static_cast<std::uint32_t>(cells.size())};
+  for (std::size_t word = 0; word < reading.words.size(); ++word) {
+    const Held bit = Held{1} << word;
+    if (reading.words[word] == 0 && (held & bit) == 0) continue;
+    std::uint64_t& before = word_of(word);
+    held |= bit;
+    if (before == reading.words[word]) continue;
+    append_gain(word, reading.words[word] - before, gain, cells);
+    before = reading.words[word];
+  }
+  settle_gain(reading, counter, memory, held, shown, gain);
+  return gain;
+}
+
+[[nodiscard]] inline model::HistogramGain take_gain(const HistogramReading& reading, std::uint32_t counter,
+                                                    HistogramMemory& memory, Held& held, std::uint32_t& shown,
+                                                    std::vector<model::CellGain>& cells) {
+  const auto word_of = [&](std::size_t word) -> std::uint64_t& {
+    if ((held & (Held{1} << word)) == 0) memory.words[word] = 0;
+    return memory.words[word];
+  };
+  return take_gain(reading, counter, memory.sum, word_of, held, shown, cells);
+}
 
 }  // namespace tickwire::ingest

@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <new>
+#include <bit>
 
 #include "ingest/mapped.h"
 
@@ -48,9 +48,26 @@ void StageDecoder::begin(const RawTick& raw) {
 void StageDecoder::resize(std::size_t slots) {
   memories_.assign(slots, Memory{});
   unsettled_.assign(slots, 0);
-  histograms_.reset(
-      static_cast<HistogramMemory*>(std::calloc(std::max<std::size_t>(slots, 1), kHistograms * sizeof(HistogramMemory))));
-  if (!histograms_) throw std::bad_alloc();
+  wide_.clear();
+}
+
+std::uint64_t& StageDecoder::word_at(std::uint32_t number, std::size_t place, bool held) {
+  Memory& memory = memories_[number];
+  if (memory.used + (held ? 0U : 1U) <= kPacked) {
+    if (!held) {
+      std::shift_right(memory.words.begin() + static_cast<std::ptrdiff_t>(place), memory.words.end(), 1);
+      memory.words[place] = 0;
+      ++memory.used;
+    }
+    return memory.words[place];
+  }
+  std::vector<std::uint64_t>& wide = wide_[number];
+  if (wide.empty()) wide.assign(memory.words.begin(), memory.words.end());
+  if (!held) {
+    wide.insert(wide.begin() + static_cast<std::ptrdiff_t>(place), 0);
+    ++memory.used;
+  }
+  return wide[place];
 }
 
 StageDecoder::Values StageDecoder::read_values(const tw_stage_slot& stage, const Values& before) {
@@ -124,23 +141,41 @@ StageDecoder::Reading StageDecoder::read(std::uint32_t number, bool is_new, std:
   return reading;
 }
 
+void StageDecoder::take_histograms(std::uint32_t number, const Reading& reading, model::DetailChange& detail,
+                                   std::vector<model::CellGain>& cells) {
+  Memory& memory = memories_[number];
+  std::size_t place = 0;
+  for (std::size_t i = 0; i < kHistograms; ++i) {
+    if (!reading.moved[i]) {
+      place += memory.count[i];
+      continue;
+    }
+    // Words come in their order, as they are remembered.
+    const auto word_of = [&](std::size_t word) -> std::uint64_t& {
+      const bool held = (memory.held[i] & (Held{1} << word)) != 0;
+      if (!held) ++memory.count[i];
+      return word_at(number, place++, held);
+    };
+    (i == kDelayed ? detail.rtt_delayed : detail.stages[i]) =
+        take_gain((*reading.histograms)[i], reading.counters[i], memory.sums[i], word_of, memory.held[i], memory.shown[i], cells);
+  }
+}
+
 void StageDecoder::take(std::uint32_t number, const tw_slot& slot, const Reading& reading, model::ConnectionChange& change,
                         model::Tick& tick) {
   Memory& memory = memories_[number];
-  if (change.is_new) memory = Memory{};
+  if (change.is_new) {
+    memory = Memory{};
+    wide_.erase(number);
+  }
   const bool moved = reading.values != memory.values || reading.counters != memory.shown;
-  unsettled_[number] = 1;
+  unsettled_[number] = reading.moved[0] ? 2 : 1;
   if (!moved && change.rtt.samples == 0) return;
 
   change.detail = static_cast<std::uint32_t>(tick.details.size());
   model::DetailChange& detail = tick.details.emplace_back();
   const Values& now = reading.values;
-  HistogramMemory* histograms = &histograms_[kHistograms * std::size_t{number}];
-  for (std::size_t i = 0; i < kHistograms; ++i) {
-    if (!reading.moved[i]) continue;
-    (i == kDelayed ? detail.rtt_delayed : detail.stages[i]) =
-        take_gain((*reading.histograms)[i], reading.counters[i], histograms[i], memory.held[i], memory.shown[i], tick.cells);
-  }
+  take_histograms(number, reading, detail, tick.cells);
   detail.stages[TW_STAGE_QDISC].samples = now.qdisc_samples - memory.values.qdisc_samples;
   detail.stages[TW_STAGE_QDISC].sum = nanoseconds(now.qdisc_sum_ns - memory.values.qdisc_sum_ns);
   detail.delayed_series = delayed_series_of(load(slot.rtt_method));
@@ -163,7 +198,10 @@ void StageDecoder::take(std::uint32_t number, const tw_slot& slot, const Reading
 void StageDecoder::prefetch(std::size_t number) const {
   if (!has(number) || unsettled_[number] == 0) return;
   const auto* lines = reinterpret_cast<const char*>(&slots_[number]);
-  for (int line = 0; line < 5; ++line) __builtin_prefetch(lines + line * TW_CACHE_LINE);
+  const int count = unsettled_[number] == 2 ? 17 : 5;
+  for (int line = 0; line < count; ++line) __builtin_prefetch(lines + line * TW_CACHE_LINE);
+  const auto* memory = reinterpret_cast<const char*>(&memories_[number]);
+  for (int line = 0; line < 3; ++line) __builtin_prefetch(memory + line * TW_CACHE_LINE);
 }
 
 }  // namespace tickwire::ingest

@@ -7,7 +7,7 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -67,19 +67,25 @@ class StageDecoder {
   void prefetch(std::size_t number) const;
 
  private:
-  // Two cache lines.
+  // A word of cells is an octave, and what a connection's samples of a stage lie in is 2 to 4 of them: those that are held stand one
+  // after the other, so that this is five cache lines in a row and not two or three in each of five places. A connection with more
+  // has them in wide_.
+  static constexpr std::size_t kPacked = 16;
   struct alignas(TW_CACHE_LINE) Memory {
     Values values;
     Counters shown{};  // samples that the cells have shown so far
     std::array<Held, kHistograms> held{};
-  };
-  static_assert(sizeof(Memory) == 2 * TW_CACHE_LINE);
-
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
+    std::array<SumMemory, kHistograms> sums{};
+    std::array<std::uint64_t, kPacked> words{};
+    std::array<std::uint8_t, kHistograms> count{};  // words of each histogram
+    std::uint8_t used = 0;                          // of all
   };
 
   void resize(std::size_t slots);
+  void take_histograms(std::uint32_t number, const Reading& reading, model::DetailChange& detail,
+                       std::vector<model::CellGain>& cells);
+  // The remembered word at a place; if none is held there, room is made for one, which is 0.
+  std::uint64_t& word_at(std::uint32_t number, std::size_t place, bool held);
   static Values read_values(const tw_stage_slot& stage, const Values& before);
   static Counters read_counters(const tw_stage_slot& stage);
   static bool is_pending(const tw_stage_slot& stage);
@@ -90,8 +96,7 @@ class StageDecoder {
   std::uint32_t epoch_before_ = 0;        // of the reading before
   std::vector<Memory> memories_;
   std::vector<std::uint8_t> unsettled_;  // by slot number: more may be to come
-  // kHistograms of each slot. From calloc: pages of slots that never had a sample are never touched.
-  std::unique_ptr<HistogramMemory[], Free> histograms_;
+  std::map<std::uint32_t, std::vector<std::uint64_t>> wide_;
   std::array<HistogramReading, kHistograms> readings_{};
 };
 

@@ -91,6 +91,25 @@ TEST(StageDecoder, TellsWhatEachStageGained) {
   EXPECT_EQ(detail->followed.completed, 3U);
 }
 
+// Samples of each stage in an order that goes up and down, in more octaves than are remembered in one place.
+TEST(StageDecoder, TellsSamplesApartInAllCells) {
+  StagedKernel kernel;
+  for (std::uint32_t round = 0; round < 400; ++round) {
+    kernel.packet();
+    std::array<int, TW_STAGES_ADDED> cells{};
+    for (std::size_t i = 0; i < TW_STAGES_ADDED; ++i) {
+      cells[i] = static_cast<int>((37 * round + 11 * i * round) % TW_CONNECTION_CELLS);
+      FakeKernel::cell(kernel.stage->stage_cells[i], static_cast<std::uint32_t>(cells[i]), 1);
+    }
+    kernel.stage->completed += 1;
+    const model::DetailChange* detail = kernel.detail();
+    ASSERT_NE(detail, nullptr);
+    for (std::size_t i = 0; i < TW_STAGES_ADDED; ++i) {
+      EXPECT_EQ(gained(kernel.tick, detail->stages[i]), (std::vector<std::pair<int, std::uint32_t>>{{cells[i], 1}})) << round;
+    }
+  }
+}
+
 TEST(StageDecoder, BringsALateCellWithTheNextReading) {
   StagedKernel kernel;
   kernel.packet();
