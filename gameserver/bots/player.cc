@@ -82,10 +82,16 @@ void Player::take_snapshot(const Header& header, const Snapshot& snapshot, Nanos
   if (acknowledged_input_ && !is_newer(number, *acknowledged_input_)) return;
   const auto age = static_cast<std::uint16_t>(next_input_ - number);
   if (age == 0 || age > kSentRing || age > inputs_sent_) return;
+  // Inputs that this snapshot answers, up to what the ring still holds.
+  const std::uint64_t answered =
+      acknowledged_input_ ? static_cast<std::uint16_t>(number - *acknowledged_input_) : inputs_sent_ - age + 1;
   acknowledged_input_ = number;
-  const SentInput& input = sent_[number % kSentRing];
-  responses_.add(now_mono - input.sent_mono);
-  intended_responses_.add(now_mono - input.intended_mono);
+  responses_.add(now_mono - sent_[number % kSentRing].sent_mono);
+  const auto measured = std::min<std::uint64_t>(answered, kSentRing - age + 1);
+  for (std::uint64_t i = 0; i < measured; ++i) {
+    const auto older = static_cast<std::uint16_t>(number - i);
+    intended_responses_.add(now_mono - sent_[older % kSentRing].intended_mono);
+  }
 }
 
 }  // namespace tickwire::game

@@ -48,7 +48,8 @@ class Player {
   [[nodiscard]] std::uint64_t missing() const { return received_.missing(); }
   [[nodiscard]] std::uint64_t duplicates() const { return duplicates_; }
   [[nodiscard]] const Samples& responses() const { return responses_; }
-  // The same from when each input was due: what a player feels who is late by his own fault, too.
+  // From when each input was due to the first snapshot that contains it or a newer one: what the player felt, whoever was late. No
+  // input is left out.
   [[nodiscard]] const Samples& intended_responses() const { return intended_responses_; }
 
  private:
