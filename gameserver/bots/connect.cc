@@ -9,11 +9,14 @@
 
 namespace tickwire::game {
 
-Result<UniqueFd> open_connecting(const Endpoint& remote, const std::optional<Endpoint>& source, int socket_type) {
+Result<UniqueFd> open_connecting(const Endpoint& remote, const std::optional<Endpoint>& source, int socket_type,
+                                 int receive_bytes) {
   UniqueFd fd(::socket(remote.family(), socket_type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fail_errno(errno, "open a socket to", remote.text());
   const int on = 1;
   if (socket_type == SOCK_STREAM) ::setsockopt(fd.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // Before connect(): the window that TCP offers first follows from it.
+  if (receive_bytes > 0) ::setsockopt(fd.fd(), SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
   if (source) {
     // The port is chosen at connect(), so that two bots may share one towards different servers.
     if (socket_type == SOCK_STREAM) ::setsockopt(fd.fd(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);

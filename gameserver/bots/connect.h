@@ -13,7 +13,8 @@
 namespace tickwire::game {
 
 // A non-blocking socket that is connected (UDP) or being connected (TCP, with TCP_NODELAY) to remote, from source if there is
-// one. socket_type: SOCK_DGRAM or SOCK_STREAM.
-[[nodiscard]] Result<UniqueFd> open_connecting(const Endpoint& remote, const std::optional<Endpoint>& source, int socket_type);
+// one. socket_type: SOCK_DGRAM or SOCK_STREAM. receive_bytes: SO_RCVBUF, which the kernel doubles; 0: its default.
+[[nodiscard]] Result<UniqueFd> open_connecting(const Endpoint& remote, const std::optional<Endpoint>& source, int socket_type,
+                                               int receive_bytes = 0);
 
 }  // namespace tickwire::game

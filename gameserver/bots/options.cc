@@ -3,7 +3,51 @@
 
 #include <CLI/CLI.hpp>
 
+#include "gameserver/common/duration_option.h"
+
 namespace tickwire::game {
+namespace {
+
+constexpr Nanoseconds kDefaultHitchEvery = std::chrono::seconds(5);
+constexpr std::size_t kDefaultReadBytes = 256;
+
+void add_lag(CLI::App& app, BotOptions& options) {
+  PaceOptions& pace = options.pace;
+  pace.hitch.every = kDefaultHitchEvery;
+  pace.read_bytes = kDefaultReadBytes;
+  auto* hitch = add_duration(app, "--hitch", pace.hitch.length, "Lag: players neither read nor send for so long, now and then");
+  add_duration(app, "--hitch-every", pace.hitch.every, "How often; the first after one such interval (default: 5s)")
+      ->needs(hitch);
+  app.add_option("--fps", pace.fps,
+                 "Lag: players read and send at their frames alone, so many a second; at most one input a frame")
+      ->check(CLI::Range(1, 1000));
+  auto* delay = add_duration(app, "--read-delay", pace.read_delay,
+                             "Lag: TCP players wait so long between two reads, with the smallest receive buffer there is");
+  app.add_option("--read-bytes", pace.read_bytes, "With --read-delay: bytes that one read takes at most")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str()
+      ->needs(delay);
+  add_duration(app, "--ack-delay", options.ack_hold,
+               "Lag: players acknowledge so long after they received; the header's ack_delay says so");
+  app.add_option("--bundle", options.bundle, "Lag: inputs are held back until so many are due, then leave together")
+      ->check(CLI::Range(1, 1000));
+  add_duration(app, "--silent-after", pace.silent_after,
+               "Lag: after so long players neither read, send, nor close, and leave without a bye");
+  app.add_option("--truth", options.truth_path,
+                 "File for one JSON line a message, sent or received, with the kernel's stamps; -: standard output")
+      ->type_name("FILE");
+}
+
+// Throws what a usage error is.
+void check_lag(const BotOptions& options) {
+  const RecurrenceSpec& hitch = options.pace.hitch;
+  if (hitch.every > Nanoseconds::zero() && hitch.length >= hitch.every) {
+    throw CLI::ValidationError(
+        fmt::format("--hitch: {} is not shorter than {}", duration_text(hitch.length), duration_text(hitch.every)));
+  }
+}
+
+}  // namespace
 
 ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
   ParsedBotOptions parsed;
@@ -30,8 +74,10 @@ ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
                  "No players: open so many TCP connections one after another as fast as the server answers; each says hello, is "
                  "welcomed, and ends")
       ->check(CLI::Range(1, 10'000'000));
+  add_lag(app, options);
   try {
     app.parse(argc, argv);
+    check_lag(options);
   } catch (const CLI::ParseError& error) {
     parsed.exit_code = app.exit(error) == 0 ? 0 : 2;
     return parsed;

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "gameserver/bots/pace.h"
+
 namespace tickwire::game {
 
 struct BotOptions {
@@ -22,6 +24,10 @@ struct BotOptions {
   double duration_s = 10;
   bool quickack = true;
   bool json = false;
+  PaceOptions pace;                   // how the players lag by their own fault
+  Nanoseconds ack_hold{};             // how long they do not acknowledge what they received
+  unsigned bundle = 1;                // inputs that leave together
+  std::string truth_path;             // empty: none; "-": standard output
   std::size_t burst_connections = 0;  // not 0: short connections instead of players
 };
 

@@ -24,7 +24,11 @@ void Player::finish() {
 
 Header Player::next_header(Nanoseconds now_mono) {
   Header header{.conn = conn_, .seq = next_seq_++};
-  received_.fill(header, now_mono);
+  while (!held_acks_.empty() && held_acks_.front().received_mono + ack_hold_ <= now_mono) {
+    acknowledged_ = held_acks_.front().received;
+    held_acks_.pop_front();
+  }
+  (ack_hold_ > Nanoseconds::zero() ? acknowledged_ : received_).fill(header, now_mono);
   return header;
 }
 
@@ -35,11 +39,11 @@ Message Player::hello(Nanoseconds now_mono) {
   return {.header = next_header(now_mono), .body = hello};
 }
 
-Message Player::input(Nanoseconds now_mono) {
+Message Player::input(Nanoseconds now_mono, Nanoseconds intended_mono) {
   constexpr std::array<std::uint16_t, 4> kWay = {kButtonUp, kButtonRight, kButtonDown, kButtonLeft};
   constexpr std::uint64_t kInputsPerSide = 30;
   const auto number = next_input_++;
-  sent_mono_[number % kSentRing] = now_mono;
+  sent_[number % kSentRing] = {.sent_mono = now_mono, .intended_mono = intended_mono};
   const Input input{.client_tick = static_cast<std::uint32_t>(inputs_sent_),
                     .input_seq = number,
                     .buttons = kWay[inputs_sent_ / kInputsPerSide % kWay.size()]};
@@ -66,6 +70,7 @@ void Player::take(const Message& message, Nanoseconds now_mono) {
     ++duplicates_;
     return;
   }
+  if (ack_hold_ > Nanoseconds::zero()) held_acks_.push_back({.received_mono = now_mono, .received = received_});
   if (const auto* snapshot = std::get_if<Snapshot>(&message.body)) take_snapshot(message.header, *snapshot, now_mono);
   if (const auto* bye = std::get_if<Bye>(&message.body)) fail(fmt::format("the server ended it: {}", reason_name(bye->reason)));
 }
@@ -77,8 +82,16 @@ void Player::take_snapshot(const Header& header, const Snapshot& snapshot, Nanos
   if (acknowledged_input_ && !is_newer(number, *acknowledged_input_)) return;
   const auto age = static_cast<std::uint16_t>(next_input_ - number);
   if (age == 0 || age > kSentRing || age > inputs_sent_) return;
+  // Inputs that this snapshot answers, up to what the ring still holds.
+  const std::uint64_t answered =
+      acknowledged_input_ ? static_cast<std::uint16_t>(number - *acknowledged_input_) : inputs_sent_ - age + 1;
   acknowledged_input_ = number;
-  responses_.add(now_mono - sent_mono_[number % kSentRing]);
+  responses_.add(now_mono - sent_[number % kSentRing].sent_mono);
+  const auto measured = std::min<std::uint64_t>(answered, kSentRing - age + 1);
+  for (std::uint64_t i = 0; i < measured; ++i) {
+    const auto older = static_cast<std::uint16_t>(number - i);
+    intended_responses_.add(now_mono - sent_[older % kSentRing].intended_mono);
+  }
 }
 
 }  // namespace tickwire::game

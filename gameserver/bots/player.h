@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -21,7 +22,8 @@ enum class BotState { kConnecting, kJoining, kPlaying, kDone, kFailed };
 // round trip and what the server took to answer. When a snapshot contains several new inputs, the newest of them is measured.
 class Player {
  public:
-  explicit Player(std::uint32_t nonce) : nonce_(nonce) {}
+  // ack_hold: how long what was received is not acknowledged; the headers say the truth about it, in ack_delay.
+  explicit Player(std::uint32_t nonce, Nanoseconds ack_hold = {}) : nonce_(nonce), ack_hold_(ack_hold) {}
 
   // The connection is there; a hello is due.
   void connected() { state_ = BotState::kJoining; }
@@ -30,8 +32,10 @@ class Player {
   void finish();
 
   [[nodiscard]] Message hello(Nanoseconds now_mono);
-  // The next input; which way it walks follows from the number of inputs, so that every run is the same.
-  [[nodiscard]] Message input(Nanoseconds now_mono);
+  // The next input, which was due at intended_mono; which way it walks follows from the number of inputs, so that every run is
+  // the same.
+  [[nodiscard]] Message input(Nanoseconds now_mono, Nanoseconds intended_mono);
+  [[nodiscard]] Message input(Nanoseconds now_mono) { return input(now_mono, now_mono); }
   [[nodiscard]] Message bye(Nanoseconds now_mono);
   // What the server sent.
   void take(const Message& message, Nanoseconds now_mono);
@@ -44,10 +48,23 @@ class Player {
   [[nodiscard]] std::uint64_t missing() const { return received_.missing(); }
   [[nodiscard]] std::uint64_t duplicates() const { return duplicates_; }
   [[nodiscard]] const Samples& responses() const { return responses_; }
+  // From when each input was due to the first snapshot that contains it or a newer one: what the player felt, whoever was late. No
+  // input is left out.
+  [[nodiscard]] const Samples& intended_responses() const { return intended_responses_; }
 
  private:
   // Inputs older than this are not measured: 2 s at 1000 Hz.
   static constexpr std::size_t kSentRing = 2048;
+
+  struct SentInput {
+    Nanoseconds sent_mono{};
+    Nanoseconds intended_mono{};
+  };
+  // What had been received at a time.
+  struct HeldAck {
+    Nanoseconds received_mono;
+    AckWindow received;
+  };
 
   [[nodiscard]] Header next_header(Nanoseconds now_mono);
   void take_snapshot(const Header& header, const Snapshot& snapshot, Nanoseconds now_mono);
@@ -55,17 +72,21 @@ class Player {
   BotState state_ = BotState::kConnecting;
   std::string failure_;
   std::uint32_t nonce_;
+  Nanoseconds ack_hold_;
   std::uint32_t conn_ = 0;
   std::uint32_t player_id_ = 0;
   std::uint16_t next_seq_ = 1;
   std::uint16_t next_input_ = 1;
   std::optional<std::uint16_t> acknowledged_input_;
   AckWindow received_;
-  std::array<Nanoseconds, kSentRing> sent_mono_{};  // by input number modulo its size
+  AckWindow acknowledged_;                   // with ack_hold: what the headers say
+  std::deque<HeldAck> held_acks_;            // with ack_hold: what they will say
+  std::array<SentInput, kSentRing> sent_{};  // by input number modulo its size
   std::uint64_t inputs_sent_ = 0;
   std::uint64_t snapshots_ = 0;
   std::uint64_t duplicates_ = 0;
   Samples responses_;
+  Samples intended_responses_;
 };
 
 }  // namespace tickwire::game

@@ -24,8 +24,8 @@ Nanoseconds seconds(double count) { return std::chrono::duration_cast<Nanosecond
 
 }  // namespace
 
-Runner::Runner(const BotOptions& options, Poller poller, DeadlineTimer timer)
-    : options_(options), poller_(std::move(poller)), timer_(std::move(timer)) {}
+Runner::Runner(const BotOptions& options, Poller poller, DeadlineTimer timer, TruthLog truth)
+    : options_(options), poller_(std::move(poller)), timer_(std::move(timer)), truth_(std::move(truth)) {}
 
 Result<std::unique_ptr<Runner>> Runner::open(const BotOptions& options) {
   raise_file_limit();
@@ -33,7 +33,9 @@ Result<std::unique_ptr<Runner>> Runner::open(const BotOptions& options) {
   if (!poller) return std::unexpected(poller.error());
   auto timer = DeadlineTimer::open();
   if (!timer) return std::unexpected(timer.error());
-  std::unique_ptr<Runner> runner(new Runner(options, std::move(*poller), std::move(*timer)));
+  auto truth = TruthLog::open(options.truth_path);
+  if (!truth) return std::unexpected(truth.error());
+  std::unique_ptr<Runner> runner(new Runner(options, std::move(*poller), std::move(*timer), std::move(*truth)));
   if (const auto made = runner->make_bots(); !made) return std::unexpected(made.error());
   return runner;
 }
@@ -43,27 +45,33 @@ Result<void> Runner::make_bots() {
   if (!udp) return std::unexpected(udp.error());
   const auto tcp = Endpoint::resolve(options_.server, options_.tcp_port);
   if (!tcp) return std::unexpected(tcp.error());
-  std::optional<Endpoint> source;
+  CarrierSpec spec{.ack_hold = options_.ack_hold, .quickack = options_.quickack};
+  if (!options_.truth_path.empty()) spec.borrowed_truth = &truth_;
+  if (options_.pace.read_delay > Nanoseconds::zero()) spec.receive_bytes = 1;
   if (!options_.source_address.empty()) {
     const auto resolved = Endpoint::resolve(options_.source_address, 0);
     if (!resolved) return std::unexpected(resolved.error());
-    source = *resolved;
+    spec.source = *resolved;
   }
   std::random_device random;
   const std::size_t count = options_.udp_count + options_.tcp_count;
+  // A frame has one input at most.
+  const unsigned rate_hz = options_.pace.fps > 0 ? std::min(options_.rate_hz, options_.pace.fps) : options_.rate_hz;
   const auto started = monotonic_now();
   for (std::size_t i = 0; i < count; ++i) {
-    std::unique_ptr<Carrier> carrier;
-    if (i < options_.udp_count) {
-      carrier = std::make_unique<UdpCarrier>(random(), *udp, source);
-    } else {
-      carrier = std::make_unique<TcpCarrier>(random(), *tcp, source, options_.quickack);
-    }
+    const bool is_tcp = i >= options_.udp_count;
+    spec.nonce = random();
+    spec.remote = is_tcp ? *tcp : *udp;
     // Spread over one period: bots that all send at once would measure each other.
-    const auto phase = seconds(static_cast<double>(i) / static_cast<double>(count) / options_.rate_hz);
-    bots_.push_back({.carrier = std::move(carrier), .inputs = TickClock(options_.rate_hz, started + phase)});
+    const auto phase = seconds(static_cast<double>(i) / static_cast<double>(count) / rate_hz);
+    bots_.push_back({.carrier = make_carrier(is_tcp, spec), .inputs = TickClock(rate_hz, started + phase)});
   }
   return {};
+}
+
+std::unique_ptr<Carrier> Runner::make_carrier(bool tcp, const CarrierSpec& spec) const {
+  if (tcp) return std::make_unique<TcpCarrier>(spec);
+  return std::make_unique<UdpCarrier>(spec);
 }
 
 void Runner::run(int borrowed_stop_fd) {
@@ -82,7 +90,7 @@ void Runner::run(int borrowed_stop_fd) {
     while (!queue.empty() && queue.top().at_mono <= now) {
       const auto index = queue.top().bot;
       queue.pop();
-      if (const auto next = act(bots_[index], now)) queue.push({.at_mono = *next, .bot = index});
+      if (const auto next = act(index, now)) queue.push({.at_mono = *next, .bot = index});
     }
     stopping = stopping || now >= ends || queue.empty();
   }
@@ -102,40 +110,77 @@ bool Runner::dispatch(Nanoseconds next_mono) {
   return stop;
 }
 
-std::optional<Nanoseconds> Runner::act(Bot& bot, Nanoseconds now_mono) {
+std::optional<Nanoseconds> Runner::act(std::size_t index, Nanoseconds now_mono) {
+  Bot& bot = bots_[index];
   Carrier& carrier = *bot.carrier;
-  const auto due = bot.inputs.advance(now_mono);
   if (now_mono - started_ > kJoinTimeout && carrier.player().state() < BotState::kPlaying) carrier.player().finish();
   switch (carrier.player().state()) {
     case BotState::kConnecting:
-      break;
     case BotState::kJoining:
-      if (now_mono >= bot.next_hello_mono) {
-        const bool once = carrier.protocol() == std::string_view("tcp");
-        bot.next_hello_mono = once ? Nanoseconds::max() : now_mono + kHelloInterval;
-        carrier.send(carrier.player().hello(now_mono));
-      }
-      break;
+      join(bot, now_mono);
+      return bot.inputs.next_deadline_mono();
     case BotState::kPlaying:
-      bot.skipped_inputs += due.skipped;
-      bot.worst_late = std::max(bot.worst_late, due.late_by);
-      for (int i = 0; i < due.run; ++i) carrier.send(carrier.player().input(now_mono));
-      break;
+      if (!keep_pace(index, now_mono)) return bot.pace->next_mono();
+      send_inputs(bot, now_mono);
+      return std::min(bot.inputs.next_deadline_mono(), bot.pace->next_mono());
     case BotState::kDone:
     case BotState::kFailed:
-      carrier.stop();
-      return std::nullopt;
+      break;
   }
-  return bot.inputs.next_deadline_mono();
+  carrier.stop();
+  return std::nullopt;
+}
+
+void Runner::join(Bot& bot, Nanoseconds now_mono) {
+  Carrier& carrier = *bot.carrier;
+  static_cast<void>(bot.inputs.advance(now_mono));
+  if (carrier.player().state() != BotState::kJoining || now_mono < bot.next_hello_mono) return;
+  const bool once = carrier.protocol() == std::string_view("tcp");
+  bot.next_hello_mono = once ? Nanoseconds::max() : now_mono + kHelloInterval;
+  carrier.send(carrier.player().hello(now_mono), now_mono);
+}
+
+bool Runner::keep_pace(std::size_t index, Nanoseconds now_mono) {
+  Bot& bot = bots_[index];
+  Carrier& carrier = *bot.carrier;
+  // A frame is at an input's deadline, so that it reads first and then sends.
+  if (!bot.pace) bot.pace.emplace(options_.pace, carrier.protocol() == std::string_view("tcp"), bot.inputs.next_deadline_mono());
+  const auto mode = bot.pace->at(now_mono);
+  if (bot.in_hitch && mode != Pace::Mode::kHitches) {
+    bot.in_hitch = false;
+    carrier.witness().interval("hitch", bot.pace->hitch_begin_mono(), now_mono);
+  }
+  carrier.watch(poller_, kFirstBot + index, mode == Pace::Mode::kRuns && bot.pace->reads_on_arrival());
+  if (mode == Pace::Mode::kHitches) bot.in_hitch = true;
+  if (mode != Pace::Mode::kRuns) return false;
+  if (!bot.pace->reads_on_arrival() && bot.pace->read_due(now_mono)) carrier.read(bot.pace->read_bytes());
+  return carrier.player().state() == BotState::kPlaying;
+}
+
+void Runner::send_inputs(Bot& bot, Nanoseconds now_mono) {
+  Carrier& carrier = *bot.carrier;
+  const auto due = bot.inputs.advance(now_mono);
+  bot.skipped_inputs += due.skipped;
+  bot.worst_late = std::max(bot.worst_late, due.late_by);
+  const auto period = Nanoseconds(std::chrono::seconds(1)) / bot.inputs.rate_hz();
+  // Of several the oldest deadlines count: how long the player has waited is not to be made less.
+  for (int i = 0; i < due.run; ++i) bot.bundled.push_back(now_mono - due.late_by + i * period);
+  if (bot.bundled.size() < options_.bundle) return;
+  for (const auto intended : bot.bundled) carrier.send(carrier.player().input(now_mono, intended), intended);
+  bot.bundled.clear();
 }
 
 void Runner::say_bye() {
   for (auto& bot : bots_) {
     Carrier& carrier = *bot.carrier;
-    if (carrier.player().state() == BotState::kPlaying) carrier.send(carrier.player().bye(monotonic_now()));
+    const auto now = monotonic_now();
+    const bool silent = bot.pace && bot.pace->at(now) == Pace::Mode::kSilent;
+    if (bot.in_hitch) carrier.witness().interval("hitch", bot.pace->hitch_begin_mono(), now);
+    if (carrier.player().state() == BotState::kPlaying && !silent) carrier.send(carrier.player().bye(now), now);
     carrier.player().finish();
     carrier.stop();
   }
+  truth_.close();
 }
 
 }  // namespace tickwire::game

@@ -9,6 +9,8 @@
 
 #include "gameserver/bots/carrier.h"
 #include "gameserver/bots/options.h"
+#include "gameserver/bots/pace.h"
+#include "gameserver/bots/truth_log.h"
 #include "gameserver/common/poller.h"
 #include "gameserver/common/result.h"
 #include "gameserver/common/tick_clock.h"
@@ -20,8 +22,11 @@ struct Bot {
   std::unique_ptr<Carrier> carrier;
   TickClock inputs;  // open loop: inputs are due at fixed times, whatever the server does
   Nanoseconds next_hello_mono{};
-  std::uint64_t skipped_inputs = 0;  // deadlines that this process missed altogether
-  Nanoseconds worst_late{};          // how late this process was with an input, at worst
+  std::uint64_t skipped_inputs = 0;       // deadlines that this process missed altogether
+  Nanoseconds worst_late{};               // how late this process was with an input, at worst
+  std::optional<Pace> pace = {};          // once it plays
+  std::vector<Nanoseconds> bundled = {};  // inputs that are due and held back: when each was due
+  bool in_hitch = false;
 };
 
 class Runner {
@@ -44,16 +49,22 @@ class Runner {
     friend bool operator>(const Due& left, const Due& right) { return left.at_mono > right.at_mono; }
   };
 
-  Runner(const BotOptions& options, Poller poller, DeadlineTimer timer);
+  Runner(const BotOptions& options, Poller poller, DeadlineTimer timer, TruthLog truth);
   Result<void> make_bots();
+  [[nodiscard]] std::unique_ptr<Carrier> make_carrier(bool tcp, const CarrierSpec& spec) const;
   // Does what is due for the bot and says when it wants to be asked again; nullopt: never.
-  std::optional<Nanoseconds> act(Bot& bot, Nanoseconds now_mono);
+  std::optional<Nanoseconds> act(std::size_t index, Nanoseconds now_mono);
+  void join(Bot& bot, Nanoseconds now_mono);
+  // Reads, unless the bot does so when something arrives; false while it neither reads nor sends.
+  bool keep_pace(std::size_t index, Nanoseconds now_mono);
+  void send_inputs(Bot& bot, Nanoseconds now_mono);
   bool dispatch(Nanoseconds next_mono);
   void say_bye();
 
   BotOptions options_;
   Poller poller_;
   DeadlineTimer timer_;
+  TruthLog truth_;
   std::vector<Bot> bots_;
   Nanoseconds started_{};
   Nanoseconds duration_{};

@@ -23,13 +23,14 @@ std::optional<Summary> Samples::summary() const {
   if (durations_.empty()) return std::nullopt;
   auto sorted = durations_;
   std::ranges::sort(sorted);
-  const auto at_percent = [&sorted](std::size_t percent) { return sorted[(sorted.size() * percent + 99) / 100 - 1]; };
+  const auto at_permille = [&sorted](std::size_t permille) { return sorted[(sorted.size() * permille + 999) / 1000 - 1]; };
   const auto sum = std::accumulate(sorted.begin(), sorted.end(), Nanoseconds::zero());
   return Summary{.count = sorted.size(),
                  .min = sorted.front(),
-                 .p50 = at_percent(50),
-                 .p90 = at_percent(90),
-                 .p99 = at_percent(99),
+                 .p50 = at_permille(500),
+                 .p90 = at_permille(900),
+                 .p99 = at_permille(990),
+                 .p999 = at_permille(999),
                  .max = sorted.back(),
                  .mean = sum / static_cast<std::int64_t>(sorted.size())};
 }

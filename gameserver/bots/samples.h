@@ -20,6 +20,7 @@ struct Summary {
   Nanoseconds p50{};
   Nanoseconds p90{};
   Nanoseconds p99{};
+  Nanoseconds p999{};  // 99.9 %
   Nanoseconds max{};
   Nanoseconds mean{};
   friend bool operator==(const Summary&, const Summary&) = default;

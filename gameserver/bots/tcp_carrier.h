@@ -4,7 +4,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "gameserver/bots/carrier.h"
@@ -14,25 +13,21 @@ namespace tickwire::game {
 
 class TcpCarrier final : public Carrier {
  public:
-  // source: the local address to connect from, port 0; none: as the route says. quickack: acknowledge each read at once.
-  TcpCarrier(std::uint32_t nonce, const Endpoint& remote, const std::optional<Endpoint>& source, bool quickack)
-      : Carrier(nonce, remote), source_(source), quickack_(quickack) {}
+  explicit TcpCarrier(const CarrierSpec& spec) : Carrier(spec) {}
 
   [[nodiscard]] const char* protocol() const override { return "tcp"; }
   void start(Poller& poller, std::uint64_t id) override;
   void on_ready(Poller& poller, std::uint64_t id, std::uint32_t events) override;
-  void send(const Message& message) override;
-  void stop() override { fd_.reset(); }
+  void read(std::size_t most_bytes) override;
+  void send(const Message& message, Nanoseconds intended_mono) override;
 
  private:
   void finish_connect(Poller& poller, std::uint64_t id);
-  void read();
+  // What one read of the socket brought.
+  void take(std::size_t count, Nanoseconds arrived_unix);
   void flush();
   void lose(int errno_value);
 
-  std::optional<Endpoint> source_;
-  bool quickack_;
-  UniqueFd fd_;
   FrameReader in_;
   std::vector<std::byte> out_;  // the rest of a frame that the socket took only in part
 };

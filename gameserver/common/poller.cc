@@ -29,6 +29,8 @@ void Poller::modify(int borrowed_fd, std::uint32_t events, std::uint64_t id) {
   ::epoll_ctl(epoll_.fd(), EPOLL_CTL_MOD, borrowed_fd, &event);
 }
 
+void Poller::remove(int borrowed_fd) { ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, borrowed_fd, nullptr); }
+
 std::span<const epoll_event> Poller::wait() {
   const int ready = ::epoll_wait(epoll_.fd(), events_.data(), static_cast<int>(events_.size()), -1);
   return std::span(events_).first(static_cast<std::size_t>(std::max(ready, 0)));

@@ -25,6 +25,8 @@ class Poller {
   [[nodiscard]] Result<void> add(int borrowed_fd, std::uint32_t events, std::uint64_t id);
   // For a descriptor that is in the set.
   void modify(int borrowed_fd, std::uint32_t events, std::uint64_t id);
+  // For a descriptor that is in the set.
+  void remove(int borrowed_fd);
   // Blocks until something is ready; valid until the next wait(). Empty when a signal interrupted it.
   [[nodiscard]] std::span<const epoll_event> wait();
 

@@ -23,6 +23,7 @@ class TickClock {
   // rate_hz: 1 .. 1000. Deadline 0 is start_mono itself.
   TickClock(unsigned rate_hz, Nanoseconds start_mono) : rate_hz_(rate_hz), start_(start_mono) {}
 
+  [[nodiscard]] unsigned rate_hz() const { return static_cast<unsigned>(rate_hz_); }
   [[nodiscard]] Nanoseconds next_deadline_mono() const { return deadline(next_); }
   // Consumes every deadline up to now_mono: at most two of them are run, the others are skipped.
   [[nodiscard]] DueTicks advance(Nanoseconds now_mono);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gameserver/server/datagram_socket.h"
 
+#include <linux/sock_diag.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -76,6 +77,13 @@ Result<DatagramSocket> DatagramSocket::open(const std::string& host, std::uint16
   DatagramSocket socket;
   socket.fd_ = std::move(*fd);
   return socket;
+}
+
+std::uint64_t DatagramSocket::receive_drops() const {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
+  socklen_t length = sizeof info;
+  if (::getsockopt(fd(), SOL_SOCKET, SO_MEMINFO, info.data(), &length) != 0) return 0;
+  return info[SK_MEMINFO_DROPS];
 }
 
 std::span<const ReceivedDatagram> DatagramSocket::receive() {

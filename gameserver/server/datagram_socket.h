@@ -55,6 +55,10 @@ class DatagramSocket {
   [[nodiscard]] int fd() const { return fd_.fd(); }
   [[nodiscard]] std::uint16_t port() const { return Endpoint::local_of(fd()).port(); }
 
+  // Datagrams that the kernel could not put into this socket so far (SO_MEMINFO, Linux 4.12); a 32-bit count that wraps. 0 when
+  // the kernel does not say.
+  [[nodiscard]] std::uint64_t receive_drops() const;
+
   // At most kBatch datagrams that wait; empty when there is none.
   [[nodiscard]] std::span<const ReceivedDatagram> receive();
   // Copies a datagram of at most kReceiveBytes into the batch; sends the batch when it is full.

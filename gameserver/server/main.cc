@@ -5,6 +5,7 @@
 
 #include "gameserver/common/poller.h"
 #include "gameserver/server/echo.h"
+#include "gameserver/server/lag_control.h"
 #include "gameserver/server/options.h"
 #include "gameserver/server/server.h"
 
@@ -29,10 +30,19 @@ int run(const ServerOptions& options) {
   return 0;
 }
 
+int ask(const ServerOptions& options) {
+  const auto answer = ask_for_lag(options.lag_control_path, options.lag_request);
+  return answer ? 0 : fail_with(answer.error());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const auto parsed = parse_server_options(argc, argv);
   if (parsed.exit_code) return *parsed.exit_code;
+  if (!parsed.options.lag_request.empty()) return ask(parsed.options);
+  for (const auto& command : parsed.options.lag) {
+    fmt::print(stderr, "tickwire-gameserver: injects lag: {}\n", lag_command_text(command));
+  }
   return parsed.options.echo_delay_ms ? run<Echo>(parsed.options) : run<Server>(parsed.options);
 }

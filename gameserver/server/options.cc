@@ -2,9 +2,63 @@
 #include "gameserver/server/options.h"
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <map>
 
+#include "gameserver/common/duration_option.h"
+
 namespace tickwire::game {
+namespace {
+
+constexpr Nanoseconds kDefaultEvery = std::chrono::seconds(5);
+
+// The flags of lag, before they are commands.
+struct LagFlags {
+  std::array<RecurrenceSpec, kLagKindCount> recurrences;
+  int receive_bytes = 0;
+};
+
+void add_lag(CLI::App& app, LagFlags& flags, ServerOptions& options) {
+  const std::map<LagKind, std::string> what = {
+      {LagKind::kTickStall, "Lag: the game loop sleeps so long at the begin of a tick"},
+      {LagKind::kBurn, "Lag: the game loop uses up so much processor time at the begin of a tick"},
+      {LagKind::kIoStall, "Lag: no player's socket is read for so long, while ticks go on"}};
+  for (const auto& [kind, description] : what) {
+    const std::string name = fmt::format("--{}", lag_name(kind));
+    RecurrenceSpec& spec = flags.recurrences.at(static_cast<std::size_t>(kind));
+    spec.every = kDefaultEvery;
+    auto* length = add_duration(app, name, spec.length, description);
+    add_duration(app, name + "-every", spec.every, "How often; the first after one such interval (default: 5s)")->needs(length);
+  }
+  app.add_option("--receive-buffer", flags.receive_bytes, "Lag: SO_RCVBUF of the UDP socket, which the kernel doubles")
+      ->check(CLI::Range(1, kMostReceiveBytes))
+      ->type_name("BYTES");
+  auto* control = app.add_option("--lag-control", options.lag_control_path,
+                                 "Path of a Unix socket, mode 0600, on which lag can be asked for while the server runs")
+                      ->type_name("PATH");
+  app.add_option("--lag-log", options.lag_log_path, "File for one JSON line an injection: when it really was; -: standard output")
+      ->type_name("FILE");
+  app.add_option("--lag-send", options.lag_request,
+                 "No server: send a command to the one behind --lag-control: 'tick-stall 120ms every 5s', likewise burn and "
+                 "io-stall, without 'every' once; 'receive-buffer 4096'; 'stop'")
+      ->needs(control)
+      ->type_name("COMMAND");
+}
+
+// Throws what a usage error is.
+void finish_lag(const LagFlags& flags, ServerOptions& options) {
+  for (std::size_t i = 0; i < kLagKindCount; ++i) {
+    const RecurLag command{.kind = static_cast<LagKind>(i), .spec = flags.recurrences.at(i)};
+    if (command.spec.length == Nanoseconds::zero()) continue;
+    if (const auto checked = check_recurrence(lag_name(command.kind), command.spec); !checked) {
+      throw CLI::ValidationError(fmt::format("--{}", checked.error()));
+    }
+    options.lag.emplace_back(command);
+  }
+  if (flags.receive_bytes > 0) options.lag.emplace_back(SetReceiveBuffer{.bytes = flags.receive_bytes});
+}
+
+}  // namespace
 
 ParsedServerOptions parse_server_options(int argc, const char* const* argv) {
   ParsedServerOptions parsed;
@@ -35,8 +89,11 @@ ParsedServerOptions parse_server_options(int argc, const char* const* argv) {
                  "held back (delayed)")
       ->transform(CLI::CheckedTransformer(ack_modes))
       ->needs(echo);
+  LagFlags lag;
+  add_lag(app, lag, options);
   try {
     app.parse(argc, argv);
+    finish_lag(lag, options);
   } catch (const CLI::ParseError& error) {
     parsed.exit_code = app.exit(error) == 0 ? 0 : 2;
   }

@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "gameserver/server/lag_command.h"
 
 namespace tickwire::game {
 
@@ -25,6 +28,10 @@ struct ServerOptions {
   std::optional<double> echo_delay_ms;  // set: an echo instead of the game
   std::string echo_log_path;            // empty: none; "-": standard output
   AckMode echo_ack = AckMode::kDefault;
+  std::vector<LagCommand> lag;   // carried out at the start
+  std::string lag_control_path;  // empty: lag cannot be asked for while it runs
+  std::string lag_log_path;      // empty: none; "-": standard output
+  std::string lag_request;       // not empty: no server; this command is sent to the one behind lag_control_path
 };
 
 // What the command line asks for, or the exit code of a program that ends here: 0 after --help, 2 after a usage error, which was

@@ -11,8 +11,8 @@
 namespace tickwire::game {
 namespace {
 
-enum Id : std::uint64_t { kStop, kTimer, kUdp, kListener };
-static_assert(kListener < TcpGateway::kFirstClientId);
+enum Id : std::uint64_t { kStop, kTimer, kUdp, kListener, kLagControl };
+static_assert(kLagControl < TcpGateway::kFirstClientId);
 
 }  // namespace
 
@@ -27,69 +27,103 @@ Result<std::unique_ptr<Server>> Server::open(const ServerOptions& options) {
 Result<void> Server::open_parts() {
   raise_file_limit();
   std::optional<UniqueFd> listener;
-  return in_order([&] { return keep(poller_, Poller::open()); }, [&] { return keep(timer_, DeadlineTimer::open()); },
+  return in_order([&] { return keep(poller_, Poller::open()); }, [&] { return keep(deaf_poller_, Poller::open()); },
+                  [&] { return keep(timer_, DeadlineTimer::open()); },
                   [&] { return keep(stats_file_, LineFile::open(options_.stats_path)); },
                   [&] { return keep(udp_, UdpGateway::open(options_.bind, options_.udp_port, game_, stats_)); },
                   [&] { return keep(listener, open_bound(options_.bind, options_.tcp_port, SOCK_STREAM)); },
-                  [&] { return poller_->add(timer_->fd(), EPOLLIN, kTimer); },
-                  [&] { return poller_->add(udp_->fd(), EPOLLIN, kUdp); },
+                  [&] { return add_to_both(timer_->fd(), kTimer); }, [&] { return poller_->add(udp_->fd(), EPOLLIN, kUdp); },
                   [&] {
                     tcp_.emplace(std::move(*listener), *poller_, game_, stats_);
                     return poller_->add(tcp_->listener_fd(), EPOLLIN, kListener);
-                  });
+                  },
+                  [&] { return open_lag(); });
+}
+
+Result<void> Server::open_lag() {
+  auto log = LineFile::open(options_.lag_log_path);
+  if (!log) return std::unexpected(log.error());
+  lag_.emplace(std::move(*log), udp_->fd());
+  if (options_.lag_control_path.empty()) return {};
+  if (auto opened = keep(lag_control_, LagControl::open(options_.lag_control_path)); !opened) return opened;
+  return add_to_both(lag_control_->fd(), kLagControl);
+}
+
+Result<void> Server::add_to_both(int borrowed_fd, std::uint64_t id) {
+  return in_order([&] { return poller_->add(borrowed_fd, EPOLLIN, id); },
+                  [&] { return deaf_poller_->add(borrowed_fd, EPOLLIN, id); });
 }
 
 void Server::run(int borrowed_stop_fd) {
-  if (!poller_->add(borrowed_stop_fd, EPOLLIN, kStop)) return;
+  if (!add_to_both(borrowed_stop_fd, kStop)) return;
   const auto started = monotonic_now();
   const auto ends = options_.duration_s
                         ? started + std::chrono::duration_cast<Nanoseconds>(std::chrono::duration<double>(*options_.duration_s))
                         : Nanoseconds::max();
+  for (const auto& command : options_.lag) lag_->log_command(lag_command_text(command), lag_->apply(command, started), started);
   TickClock ticks(options_.tick_rate_hz, started);
   auto next_second = started + std::chrono::seconds(1);
   bool stopping = false;
   while (!stopping) {
-    timer_->arm(std::min({ticks.next_deadline_mono(), next_second, ends}));
-    for (const auto& event : poller_->wait()) {
-      const auto now = monotonic_now();
-      switch (event.data.u64) {
-        case kStop:
-          stopping = true;
-          break;
-        case kTimer:
-          break;
-        case kUdp:
-          udp_->receive(now);
-          break;
-        case kListener:
-          tcp_->accept(now);
-          break;
-        default:
-          tcp_->on_ready(event.data.u64, event.events, now);
-          break;
-      }
-    }
+    timer_->arm(std::min({ticks.next_deadline_mono(), next_second, ends, lag_->next_change_mono()}));
+    stopping = dispatch();
+    lag_->advance(monotonic_now());
     const auto now = monotonic_now();
     if (const auto due = ticks.advance(now); due.run > 0) tick(due, now);
     if (now >= next_second) {
-      udp_->sweep(now);
-      tcp_->sweep(now);
-      write_stats("second");
-      stats_.begin_second();
+      end_second(now);
       while (next_second <= now) next_second += std::chrono::seconds(1);
     }
     stopping = stopping || now >= ends;
   }
+  lag_->close(monotonic_now());
   udp_->close(monotonic_now());
   tcp_->close(monotonic_now());
   write_stats("end");
 }
 
+bool Server::dispatch() {
+  bool stop = false;
+  Poller& poller = lag_->io_stalled() ? *deaf_poller_ : *poller_;
+  for (const auto& event : poller.wait()) {
+    const auto now = monotonic_now();
+    switch (event.data.u64) {
+      case kStop:
+        stop = true;
+        break;
+      case kTimer:
+        break;
+      case kLagControl:
+        lag_control_->serve(*lag_);
+        break;
+      case kUdp:
+        udp_->receive(now);
+        break;
+      case kListener:
+        tcp_->accept(now);
+        break;
+      default:
+        tcp_->on_ready(event.data.u64, event.events, now);
+        break;
+    }
+  }
+  return stop;
+}
+
+void Server::end_second(Nanoseconds now_mono) {
+  udp_->sweep(now_mono);
+  tcp_->sweep(now_mono);
+  write_stats("second");
+  stats_.begin_second();
+}
+
 void Server::tick(const DueTicks& due, Nanoseconds woken_mono) {
+  lag_->begin_tick(game_.world().tick() + 1, woken_mono);
   for (int i = 0; i < due.run; ++i) game_.step();
   // A tick that is caught up moves the world; players see its outcome in the snapshot of the tick behind it.
-  udp_->send_tick(woken_mono);
-  tcp_->send_tick(woken_mono);
+  const auto sending = monotonic_now();
+  udp_->send_tick(sending);
+  tcp_->send_tick(sending);
   game_.end_tick();
   const auto work = monotonic_now() - woken_mono;
   stats_.ticks += static_cast<std::uint64_t>(due.run);
@@ -102,6 +136,7 @@ void Server::tick(const DueTicks& due, Nanoseconds woken_mono) {
 
 void Server::write_stats(std::string_view kind) {
   if (!stats_file_->is_open()) return;
+  stats_.udp_receive_drops = udp_->receive_drops();
   stats_file_->write(stats_line(stats_, kind, unix_now(), game_.world().player_count()));
   stats_file_->flush();
 }

@@ -12,6 +12,7 @@
 #include "gameserver/common/result.h"
 #include "gameserver/common/tick_clock.h"
 #include "gameserver/server/game.h"
+#include "gameserver/server/lag_control.h"
 #include "gameserver/server/options.h"
 #include "gameserver/server/stats.h"
 #include "gameserver/server/tcp_gateway.h"
@@ -34,17 +35,25 @@ class Server {
   explicit Server(const ServerOptions& options);
 
   Result<void> open_parts();
+  Result<void> open_lag();
+  Result<void> add_to_both(int borrowed_fd, std::uint64_t id);
+  // True when a signal asks for the end.
+  bool dispatch();
   void tick(const DueTicks& due, Nanoseconds woken_mono);
+  void end_second(Nanoseconds now_mono);
   void write_stats(std::string_view kind);
 
   ServerOptions options_;
   ServerStats stats_;
   Game game_;
   std::optional<Poller> poller_;
+  std::optional<Poller> deaf_poller_;  // all but the players' sockets: for an injected I/O stall
   std::optional<DeadlineTimer> timer_;
   std::optional<UdpGateway> udp_;
   std::optional<TcpGateway> tcp_;
   std::optional<LineFile> stats_file_;
+  std::optional<Lag> lag_;
+  std::optional<LagControl> lag_control_;
 };
 
 }  // namespace tickwire::game

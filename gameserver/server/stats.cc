@@ -44,6 +44,7 @@ std::string stats_line(const ServerStats& stats, std::string_view kind, Nanoseco
         {"bytes_received", stats.udp_bytes_received},
         {"bytes_sent", stats.udp_bytes_sent},
         {"send_drops", stats.udp_send_drops},
+        {"receive_drops", stats.udp_receive_drops},
         {"unknown_senders", stats.udp_unknown_senders},
         {"confirmed", stats.udp_confirmed},
         {"errors", by_error(stats.udp_errors)}}},

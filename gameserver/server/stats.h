@@ -28,6 +28,7 @@ struct ServerStats {
   std::uint64_t udp_bytes_received = 0;  // UDP payload
   std::uint64_t udp_bytes_sent = 0;
   std::uint64_t udp_send_drops = 0;       // the socket's send buffer was full, or the kernel refused
+  std::uint64_t udp_receive_drops = 0;    // the kernel's count: the receive buffer was full, or a checksum wrong
   std::uint64_t udp_unknown_senders = 0;  // well-formed, but from no player of ours
   std::uint64_t udp_confirmed = 0;        // addresses that proved to be reachable
   std::array<std::uint64_t, kParseErrorCount> udp_errors{};

@@ -25,6 +25,8 @@ class UdpGateway {
   [[nodiscard]] int fd() const { return socket_.fd(); }
   [[nodiscard]] std::uint16_t port() const { return socket_.port(); }
 
+  [[nodiscard]] std::uint64_t receive_drops() const { return socket_.receive_drops(); }
+
   // Takes what has arrived, within a bound: ticks must not wait for a flood.
   void receive(Nanoseconds now_mono);
   // Sends everybody this tick's snapshot and chat.

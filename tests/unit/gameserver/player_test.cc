@@ -94,6 +94,38 @@ TEST_F(PlayerTest, AcknowledgesSnapshotsWithTheTimeThatItHeldThem) {
   EXPECT_EQ(header.ack_delay, 1000);
 }
 
+TEST_F(PlayerTest, MeasuresEveryInputFromWhenItWasDue) {
+  static_cast<void>(player_.input(milliseconds(105), milliseconds(100)));
+  static_cast<void>(player_.input(milliseconds(120), milliseconds(120)));
+  take_snapshot(2, milliseconds(130));
+  EXPECT_EQ(player_.intended_responses().summary()->count, 2U);
+  EXPECT_EQ(player_.intended_responses().summary()->max, milliseconds(30));
+  EXPECT_EQ(player_.intended_responses().summary()->min, milliseconds(10));
+  static_cast<void>(player_.input(milliseconds(140), milliseconds(140)));
+  take_snapshot(3, milliseconds(141));
+  EXPECT_EQ(player_.intended_responses().summary()->count, 3U);
+}
+
+TEST_F(PlayerTest, MeasuresNoMoreInputsThanItRemembers) {
+  for (int i = 1; i <= 3'000; ++i) static_cast<void>(player_.input(milliseconds(i)));
+  take_snapshot(2'999, milliseconds(3'000));
+  EXPECT_EQ(player_.intended_responses().summary()->count, 2'047U);
+  EXPECT_EQ(player_.intended_responses().summary()->max, milliseconds(3'000 - 953));
+}
+
+TEST(PlayerThatHoldsAcks, AcknowledgesWhatItReceivedSoLongAgo) {
+  Player player(5, milliseconds(100));
+  player.connected();
+  static_cast<void>(player.hello({}));
+  player.take({.header = {.conn = kConn, .seq = 1}, .body = Welcome{.nonce = 5}}, {});
+  EXPECT_EQ(player.input(milliseconds(99)).header.flags & kFlagAck, 0);
+  player.take({.header = {.conn = kConn, .seq = 2}, .body = Snapshot{}}, milliseconds(50));
+  EXPECT_EQ(player.input(milliseconds(149)).header.ack, 1);
+  const auto header = player.input(milliseconds(178)).header;
+  EXPECT_EQ(header.ack, 2);
+  EXPECT_EQ(header.ack_delay, 4000);
+}
+
 TEST_F(PlayerTest, FinishesWellAfterASnapshot) {
   take_snapshot(0, milliseconds(1));
   player_.finish();

@@ -22,6 +22,7 @@ TEST(Samples, GiveQuantilesByNearestRank) {
                                         .p50 = Nanoseconds(100),
                                         .p90 = Nanoseconds(180),
                                         .p99 = Nanoseconds(198),
+                                        .p999 = Nanoseconds(200),
                                         .max = Nanoseconds(200),
                                         .mean = Nanoseconds(100)}));
 }
@@ -30,8 +31,9 @@ TEST(Samples, GiveTheOnlyOneForEveryQuantile) {
   Samples samples;
   samples.add(Nanoseconds(7));
   const Nanoseconds seven(7);
-  EXPECT_EQ(samples.summary(),
-            (Summary{.count = 1, .min = seven, .p50 = seven, .p90 = seven, .p99 = seven, .max = seven, .mean = seven}));
+  EXPECT_EQ(
+      samples.summary(),
+      (Summary{.count = 1, .min = seven, .p50 = seven, .p90 = seven, .p99 = seven, .p999 = seven, .max = seven, .mean = seven}));
 }
 
 TEST(Samples, AreBounded) {
