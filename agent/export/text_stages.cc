@@ -23,7 +23,7 @@ using model::Stage;
 using std::chrono::nanoseconds;
 
 constexpr std::size_t kBar = 24;
-constexpr std::size_t kLongestHook = 29;  // the rest of a line of 100
+constexpr std::size_t kLongestHook = 28;  // the rest of a line of 100
 
 std::optional<nanoseconds> mean_of(const Latency& latency) {
   return latency.histogram ? latency.histogram->mean() : std::nullopt;

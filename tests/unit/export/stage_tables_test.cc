@@ -64,7 +64,7 @@ TEST(ConnectionsTable, HasDashesWithoutStages) {
   model::Snapshot snapshot = sample::snapshot();
   snapshot.connections = {std::make_shared<model::Connection>(sample::udp_connection())};
   const std::string text = connections_table(snapshot, snapshot.connections, false);
-  EXPECT_THAT(text, HasSubstr("11.5ms      -     -   -     -\n"));
+  EXPECT_THAT(text, HasSubstr("11.5ms   -     -   -     -\n"));
 }
 
 // The service's loop ticks each `period`.

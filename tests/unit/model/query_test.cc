@@ -43,6 +43,9 @@ Snapshot four() {
   second.rtt.p50 = 20ms;
   second.rtt.p99 = 120ms;
   second.rtt_min = 15ms;
+  second.stages[1].p95 = 8ms;
+  second.rtt_jitter = 2ms;
+  second.pace[1].jitter = 3ms;
   second.retransmissions = 3;
   second.traffic = {Traffic{1, 100}, Traffic{1, 100}};
   Connection third = row(3, kLobby, 4003);
@@ -55,6 +58,9 @@ Snapshot four() {
   fourth.turnaround.p50 = 2ms;
   fourth.turnaround.p99 = 9ms;
   fourth.rtt_min = 5ms;
+  fourth.stages[1].p95 = 7ms;
+  fourth.stages[2].p95 = 6ms;
+  fourth.pace[0].jitter = 1ms;
   return snapshot_of({first, second, third, fourth});
 }
 
@@ -119,6 +125,11 @@ TEST(Select, SortsByEveryKey) {
                                                                    {"-rtt_p50", {1, 0}},
                                                                    {"-rtt_p99", {2, 0}},
                                                                    {"-rtt_min", {2, 0}},
+                                                                   {"-wait", {2, 0}},
+                                                                   {"-app", {4, 0}},
+                                                                   {"-jitter", {2, 0}},
+                                                                   {"-jitter_in", {4, 0}},
+                                                                   {"-jitter_out", {2, 0}},
                                                                    {"-packets", {1, 0}},
                                                                    {"-bytes", {1, 0}},
                                                                    {"-turnaround_p50", {4, 0}},
