@@ -66,6 +66,16 @@ TEST_F(Commands, ShowConnectionsInEachForm) {
   EXPECT_THAT(ask({"connections", "--output", "jsonl"}).output, StartsWith("{"));
 }
 
+TEST_F(Commands, ListPlayersBeyondAnyObjectiveOrBeyondOne) {
+  start();
+  const Outcome any = ask({"connections", "--over-slo", "-o", "jsonl"});
+  EXPECT_EQ(any.exit_code, 0) << any.error;
+  EXPECT_EQ(any.output, "") << "the sample has no objectives";
+  const Outcome unknown = ask({"connections", "--over-slo", "rtt_1s"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.error, HasSubstr("there is no objective \"rtt_1s\""));
+}
+
 TEST_F(Commands, FilterConnections) {
   start();
   const Outcome outcome = ask({"connections", "--service", "world", "--proto", "udp", "--remote", "198.51.100.0/24"});
