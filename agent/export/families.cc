@@ -34,6 +34,8 @@ constexpr std::array<Row, kFamilyCount> kRows{{
      "TCP sockets of the service that entered the state."},
     {Family::kRetransmissions, MetricType::Counter, "tickwire_tcp_retransmissions_total",
      "TCP segments of the service that this node sent again."},
+    {Family::kEventsSuppressed, MetricType::Counter, "tickwire_events_suppressed_total",
+     "Samples over the service's threshold that were not told as events: ten a second are."},
     {Family::kRuleFits, MetricType::Gauge, "tickwire_rule_fits",
      "1 while the service's rule fits its traffic; at 0 nothing that the rule measured is on this page."},
     {Family::kRuleMessages, MetricType::Counter, "tickwire_rule_messages_total",

@@ -30,6 +30,7 @@ enum class Family : std::uint8_t {
   kConnectionsClosed,
   kTransitions,
   kRetransmissions,
+  kEventsSuppressed,
   // Of a service with a rule.
   kRuleFits,
   kRuleMessages,

@@ -157,6 +157,13 @@ void append_rules(std::vector<prometheus::MetricFamily>& families, const std::ve
   add(fitting, Family::kSequenceJumps, [](const RuleCounts& counts, std::size_t at) { return counts.sequences[at].jumps; });
 }
 
+void append_events(std::vector<prometheus::MetricFamily>& families, const std::vector<Group>& groups) {
+  FamilyBuilder suppressed(Family::kEventsSuppressed);
+  for (const Group& group : groups)
+    suppressed.add(labels_of(group), group.sum([](const Service& service) { return service.suppressed; }));
+  std::move(suppressed).finish(families);
+}
+
 }  // namespace
 
 void append_service_families(std::vector<prometheus::MetricFamily>& families, const std::vector<Service>& services) {
@@ -167,6 +174,7 @@ void append_service_families(std::vector<prometheus::MetricFamily>& families, co
   append_traffic(families, groups, Family::kPayloadBytes, &model::Traffic::bytes);
   append_connections(families, groups);
   append_tcp(families, groups);
+  append_events(families, groups);
   append_rules(families, groups);
 }
 

@@ -109,6 +109,7 @@ inline model::Service tcp_service() {
       .closed_by = {{model::CloseReason::kRemoteFin, 1}},
       .transitions = {{model::ConnectionState::kEstablished, 1}, {model::ConnectionState::kCloseWait, 1}},
       .retransmissions = 3,
+      .suppressed = 12,
       .connections = {{model::ConnectionState::kEstablished, 1}}};
   const auto at = [](model::Series series) { return static_cast<std::size_t>(series); };
   using model::Resolution;
