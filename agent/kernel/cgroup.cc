@@ -65,17 +65,17 @@ Result<CgroupRoot> open_cgroup_root(const std::string& wanted) {
   // Mounts as a process sees them, and the way to them from here.
   struct View {
     const char* mounts;
-    const char* prefix;
+    std::string prefix;
   };
-  constexpr std::array kViews{View{"/proc/self/mounts", ""}, View{"/proc/1/mounts", "/proc/1/root"}};
+  const std::array views{View{"/proc/self/mounts", ""}, View{"/proc/1/mounts", "/proc/1/root"}};
   std::optional<CgroupRoot> part;
   std::optional<Error> refused;
-  for (const View& view : kViews) {
+  for (const View& view : views) {
     for (const std::string& path : cgroup2_mounts(read_proc_file(view.mounts).value_or(""))) {
       Result<CgroupRoot> root = open_folder(view.prefix + path);
       if (root && root->whole) return root;
       if (root && !part) part = std::move(*root);
-      if (!root && !refused) refused = root.error();
+      if (!root && !refused && view.prefix.empty()) refused = root.error();
     }
   }
   if (part) return std::move(*part);

@@ -26,7 +26,8 @@ struct CgroupRoot {
 [[nodiscard]] std::vector<std::string> cgroup2_mounts(std::string_view mounts);
 
 // Opens the folder that is wanted; if that is empty, the root of a hierarchy that is mounted where this process sees it, or where the
-// process with number 1 does (through /proc/1/root: a container that shares the host's processes needs no mount), or else the first
+// process with number 1 does (through /proc/1/root, where this one may look there: a container that shares the host's processes
+// needs no mount), or else the first
 // mount that shows a part of one. A path that is not there, not allowed or not in a cgroup2 hierarchy is an error, as is none.
 [[nodiscard]] Result<CgroupRoot> open_cgroup_root(const std::string& wanted);
 

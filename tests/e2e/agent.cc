@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include "harness/frame_view.h"
 
@@ -38,8 +40,21 @@ Wire::Wire(harness::LineOptions options) {
   line.emplace(line_network, "node", "player", std::move(options));
 }
 
+std::string cgroup2_root() {
+  std::ifstream mounts("/proc/self/mounts");
+  std::string line;
+  while (std::getline(mounts, line)) {
+    std::istringstream words(line);
+    std::string device, path, type;
+    words >> device >> path >> type;
+    if (type == "cgroup2") return "/proc/" + std::to_string(::getpid()) + "/root" + path;
+  }
+  return {};
+}
+
 Words run_words(const std::string& socket, const Words& flags) {
   Words words{TICKWIRE_BINARY, "run"};
+  if (!names(flags, "--cgroup") && !cgroup2_root().empty()) words.insert(words.end(), {"--cgroup", cgroup2_root()});
   if (!names(flags, "--api-socket")) words.insert(words.end(), {"--api-socket", socket});
   if (!names(flags, "--interface")) words.insert(words.end(), {"--interface", "eth0"});
   if (!names(flags, "--interval")) words.insert(words.end(), {"--interval", "100ms"});

@@ -84,6 +84,9 @@ class Agent {
   harness::Process process_;
 };
 
+// The root of the cgroup2 hierarchy, by a path that holds for the agent too, whose /sys is that of its namespace; empty without one.
+[[nodiscard]] std::string cgroup2_root();
+
 // Words of `tickwire run` with an api socket in that folder; for agents that are to fail.
 [[nodiscard]] Words run_words(const std::string& socket, const Words& flags);
 

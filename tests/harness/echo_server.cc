@@ -23,10 +23,11 @@ bool readable(int borrowed_fd, int borrowed_stop_fd) {
 
 }  // namespace
 
-EchoServer::EchoServer(const Namespace& network, Transport transport, const Address& bound, std::chrono::nanoseconds wait)
+EchoServer::EchoServer(const Namespace& network, Transport transport, const Address& bound, std::chrono::nanoseconds wait,
+                       std::chrono::nanoseconds read_after)
     : socket_(transport == Transport::kTcp ? tcp_listener(network, bound) : udp_socket(network, bound)),
       stop_(::eventfd(0, EFD_CLOEXEC)),
-      thread_([this, transport, wait] { serve(transport, wait); }) {}
+      thread_([this, transport, wait, read_after] { serve(transport, wait, read_after); }) {}
 
 EchoServer::~EchoServer() {
   const std::uint64_t one = 1;
@@ -39,7 +40,12 @@ std::vector<std::chrono::nanoseconds> EchoServer::log() const {
   return log_;
 }
 
-void EchoServer::serve(Transport transport, std::chrono::nanoseconds wait) {
+std::vector<std::chrono::nanoseconds> EchoServer::read_log() const {
+  const std::scoped_lock lock(mutex_);
+  return read_log_;
+}
+
+void EchoServer::serve(Transport transport, std::chrono::nanoseconds wait, std::chrono::nanoseconds read_after) {
   ::prctl(PR_SET_TIMERSLACK, 1UL);
   UniqueFd accepted;
   if (transport == Transport::kTcp) {
@@ -49,6 +55,9 @@ void EchoServer::serve(Transport transport, std::chrono::nanoseconds wait) {
   const int peer_fd = accepted ? accepted.fd() : socket_.fd();
   std::array<char, kBytes> request{};
   while (readable(peer_fd, stop_.fd())) {
+    const std::chrono::nanoseconds told = monotonic_now();
+    if (read_after.count() > 0) std::this_thread::sleep_until(std::chrono::steady_clock::time_point(told + read_after));
+    const std::chrono::nanoseconds asked = monotonic_now();
     sockaddr_storage peer{};
     socklen_t peer_length = sizeof peer;
     if (::recvfrom(peer_fd, request.data(), request.size(), 0, reinterpret_cast<sockaddr*>(&peer), &peer_length) <= 0) return;
@@ -59,6 +68,7 @@ void EchoServer::serve(Transport transport, std::chrono::nanoseconds wait) {
     static_cast<void>(::sendto(peer_fd, request.data(), request.size(), MSG_NOSIGNAL, address, accepted ? 0 : peer_length));
     const std::scoped_lock lock(mutex_);
     log_.push_back(written - read);
+    read_log_.push_back(asked - told);
   }
 }
 

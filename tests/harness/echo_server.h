@@ -1,4 +1,4 @@
-// What it owns: a server that answers each request after a known wait, and its own log of how long each one took.
+// What it owns: a server that reads each request late and answers it after a known wait, and its own log of how long both took.
 // Who may use it: tests.
 // Thread: has its own; log() is for the test's main thread.
 // SPDX-License-Identifier: Apache-2.0
@@ -20,20 +20,24 @@ enum class Transport : std::uint8_t { kTcp, kUdp };
 class EchoServer {
  public:
   static constexpr std::size_t kBytes = 64;
-  EchoServer(const Namespace& network, Transport transport, const Address& bound, std::chrono::nanoseconds wait);
+  // Reads a request when it has lain in the socket for `read_after`, and answers it `wait` after that.
+  EchoServer(const Namespace& network, Transport transport, const Address& bound, std::chrono::nanoseconds wait,
+             std::chrono::nanoseconds read_after = {});
   ~EchoServer();
   EchoServer(const EchoServer&) = delete;
   EchoServer& operator=(const EchoServer&) = delete;
 
   // From the return of the read to the call of the write (CLOCK_MONOTONIC), request by request.
   [[nodiscard]] std::vector<std::chrono::nanoseconds> log() const;
+  // From the return of the poll that told of the request to the call of the read.
+  [[nodiscard]] std::vector<std::chrono::nanoseconds> read_log() const;
 
  private:
-  void serve(Transport transport, std::chrono::nanoseconds wait);
+  void serve(Transport transport, std::chrono::nanoseconds wait, std::chrono::nanoseconds read_after);
 
   UniqueFd socket_, stop_;
   mutable std::mutex mutex_;
-  std::vector<std::chrono::nanoseconds> log_;
+  std::vector<std::chrono::nanoseconds> log_, read_log_;
   std::thread thread_;
 };
 
