@@ -104,7 +104,7 @@ void ConnectionTable::begin(const Tick& tick, const ConnectionChange& change, co
   row->key = change.key;
   row->service = slot.service->id;
   row->last_packet = change.opened;
-  note(*row, change.opened, Opened{.state = state_after(change, row->key.protocol), .seeded = change.seeded});
+  note(*row, change.opened, Opened{.state = first_state(change, row->key.protocol), .seeded = change.seeded});
   slot.row = std::move(row);
 }
 
@@ -126,8 +126,8 @@ void ConnectionTable::update(const Tick& tick, const ConnectionChange& change, S
   const ConnectionState state = state_after(change, row->key.protocol);
   if (slot.first_sign == CloseReason::kNone) slot.first_sign = first_sign(change);
   // What a hook sees it tells itself.
-  if (!change.state_from_kernel && row->state != state && row->state != ConnectionState::kNone)
-    note(*row, tick.monotonic, StateChanged{.from = row->state, .to = state});
+  const ConnectionState before = row->state == ConnectionState::kNone ? first_state(change, row->key.protocol) : row->state;
+  if (!change.state_from_kernel && before != state) note(*row, tick.monotonic, StateChanged{.from = before, .to = state});
   if (state == ConnectionState::kClosed) {
     CloseReason reason = change.close_reason != CloseReason::kNone ? change.close_reason : slot.first_sign;
     if (reason == CloseReason::kNone && !was_established(*row)) reason = CloseReason::kHalfOpen;

@@ -14,6 +14,10 @@ ConnectionState state_after(const ConnectionChange& change, Protocol protocol) {
   return change.state == ConnectionState::kNone ? ConnectionState::kSynRecv : change.state;
 }
 
+ConnectionState first_state(const ConnectionChange& change, Protocol protocol) {
+  return protocol == Protocol::kTcp && !change.seeded ? ConnectionState::kSynRecv : state_after(change, protocol);
+}
+
 CloseReason first_sign(const ConnectionChange& change) {
   // A FIN before a RST: nothing follows a RST.
   if (change.fin_in != change.fin_out) return change.fin_in ? CloseReason::kRemoteFin : CloseReason::kLocalFin;

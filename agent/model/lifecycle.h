@@ -24,6 +24,9 @@ struct StateLimits {
 // The state of a connection that has just changed: the kernel's where a hook told it, else what its packets say.
 [[nodiscard]] ConnectionState state_after(const ConnectionChange& change, Protocol protocol);
 
+// The state that a new connection began in; of one that is older than the agent, or first seen in mid-stream, the one that it has.
+[[nodiscard]] ConnectionState first_state(const ConnectionChange& change, Protocol protocol);
+
 // Who began to end a TCP connection, as far as its packets tell by now; kNone: nobody, or both between two ticks.
 [[nodiscard]] CloseReason first_sign(const ConnectionChange& change);
 

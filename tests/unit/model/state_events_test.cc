@@ -121,6 +121,26 @@ TEST(StateEvents, OfATcpConnectionAreInferredWithoutAHook) {
   EXPECT_EQ(std::get<StateChanged>(events[0].what), (StateChanged{ConnectionState::kEstablished, ConnectionState::kClosed}));
 }
 
+TEST(StateEvents, OfATcpConnectionThatWasEstablishedBeforeItsFirstTickSayHowItBegan) {
+  World world;
+  ConnectionChange change = tcp(milliseconds(100));
+  change.established = milliseconds(200);
+  const auto events = events_since(world.apply(seconds(1), {change}));
+  ASSERT_EQ(kinds(events), (Kinds{EventKind::kOpened, EventKind::kStateChanged}));
+  EXPECT_EQ(std::get<Opened>(events[0].what).state, ConnectionState::kSynRecv);
+  EXPECT_EQ(std::get<StateChanged>(events[1].what), (StateChanged{ConnectionState::kSynRecv, ConnectionState::kEstablished}));
+}
+
+TEST(StateEvents, OfATcpConnectionThatIsOlderThanTheAgentBeginWithItsState) {
+  World world;
+  ConnectionChange change = tcp(milliseconds(100));
+  change.seeded = true;
+  change.state = ConnectionState::kEstablished;
+  const auto events = events_since(world.apply(seconds(1), {change}));
+  ASSERT_EQ(kinds(events), Kinds{EventKind::kOpened});
+  EXPECT_EQ(std::get<Opened>(events[0].what), (Opened{.state = ConnectionState::kEstablished, .seeded = true}));
+}
+
 TEST(StateEvents, AreNotInferredWhereAHookTellsThem) {
   World world;
   ConnectionChange change = tcp(milliseconds(100));
