@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "ingest/fake_kernel.h"
+#include "unit/ingest/fake_kernel.h"
 
 namespace tickwire::ingest {
 namespace {
