@@ -89,6 +89,10 @@ std::string hooks_table(const std::vector<model::HookOutcome>& hooks) {
   }
   std::string out = table.text("  ");
   for (const model::HookOutcome& hook : hooks) {
+    for (const model::HookAttempt& attempt : hook.attempts) {
+      if (attempt.attached && !attempt.reason.empty())
+        out += fmt::format("  {} by {}: {}\n", hook.capability, attempt.candidate, attempt.reason);
+    }
     if (!hook.mode().empty()) continue;
     for (const model::HookAttempt& attempt : hook.attempts) {
       if (attempt.tried) out += fmt::format("  {} by {} was refused: {}\n", hook.capability, attempt.candidate, attempt.reason);

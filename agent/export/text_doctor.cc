@@ -37,7 +37,10 @@ std::string checks_text(const std::vector<DoctorCheck>& checks) {
 }
 
 std::string attempt_text(const HookOutcome& hook, const HookAttempt& attempt) {
-  if (attempt.attached) return attempt.candidate == hook.mode() ? "works, first choice" : "works";
+  if (attempt.attached) {
+    const std::string works = attempt.candidate == hook.mode() ? "works, first choice" : "works";
+    return attempt.reason.empty() ? works : works + ": " + attempt.reason;
+  }
   if (attempt.tried) return "refused: " + attempt.reason;
   return attempt.reason.empty() ? "not tried" : "not tried: " + attempt.reason;
 }

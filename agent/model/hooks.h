@@ -15,7 +15,7 @@ struct HookAttempt {
   std::string candidate;  // "fentry/tcp_set_state", "xdp_native", "tcx", ...
   bool attached = false;  // it is the one in use (doctor: it could be)
   bool tried = false;     // false: a better one had worked, or it was not asked for
-  std::string reason;     // when refused: "load: EPERM (Operation not permitted)"; empty otherwise
+  std::string reason;  // when refused: "load: EPERM (Operation not permitted)"; when attached: what it does not see; else empty
 };
 
 // What was wanted in one place, and which candidate gave it.

@@ -172,5 +172,24 @@ TEST(DoctorText, SaysThatTheAgentCanWorkWhenItCan) {
             "tickwire 0.1.0: the agent can work here\nchecks\nhooks\n");
 }
 
+model::HookOutcome partial_hook() {
+  return {.capability = "delivery",
+          .interface = {},
+          .attempts = {{.candidate = "cgroup_skb/ingress", .attached = true, .tried = true, .reason = "sees a part"}},
+          .loses = "all stages"};
+}
+
+TEST(DoctorText, SaysWhatAHookThatWorksDoesNotSee) {
+  const std::string text = doctor_text({.version = "0.1.0", .checks = {}, .hooks = {partial_hook()}, .usable = true});
+  EXPECT_THAT(text, HasSubstr("    cgroup_skb/ingress  works, first choice: sees a part\n"));
+}
+
+TEST(StatusText, SaysWhatAHookInUseDoesNotSee) {
+  model::Snapshot snapshot = sample::snapshot();
+  EXPECT_THAT(status_text(snapshot), Not(HasSubstr("delivery by")));
+  snapshot.hooks = {partial_hook()};
+  EXPECT_THAT(status_text(snapshot), HasSubstr("  delivery by cgroup_skb/ingress: sees a part\n"));
+}
+
 }  // namespace
 }  // namespace tickwire::exporting
