@@ -144,8 +144,8 @@ void ConnectionDecoder::report(const tw_slot& slot, Values& now, std::uint64_t o
   if (has_rtt) rtt_ = read_histogram(slot.rtt_sum_ns, slot.rtt_cells);
   if (has_turnaround) turnaround_ = read_histogram(slot.turnaround_sum_ns, slot.turnaround_cells);
   const bool has_echo = echoes_.has_rules() && echoes_.read(number, load(slot.service), is_new, echo_);
-  std::optional<StageDecoder::Reading> stage;
-  if (stages_.has(number)) stage = stages_.read(number, is_new, opened_ns);
+  const bool has_stage = stages_.has(number);
+  if (has_stage) stage_ = stages_.read(number, is_new, opened_ns);
   model::ConnectionChange& change = tick.connections.emplace_back();
   change.id = {.slot = number, .generation = now.generation};
   change.is_new = is_new;
@@ -166,7 +166,7 @@ void ConnectionDecoder::report(const tw_slot& slot, Values& now, std::uint64_t o
         take_gain(turnaround_, turnaround_counter, histograms[1], memory.held[1], now.turnaround_samples, tick.cells);
   }
   if (has_echo) change.rule = echoes_.take(number, is_new, echo_, tick);
-  if (stage) stages_.take(number, slot, *stage, change, tick);
+  if (has_stage) stages_.take(number, slot, stage_, change, tick);
   memory.values = now;
 }
 

@@ -72,6 +72,7 @@ class ConnectionDecoder {
   // Of the slot that is looked at. Not on the stack, as optionals: those are zeroed for every change, a third of what it costs.
   HistogramReading rtt_{}, turnaround_{};
   EchoDecoder::Reading echo_;
+  StageDecoder::Reading stage_;
 };
 
 }  // namespace tickwire::ingest
