@@ -37,7 +37,7 @@ class ServiceDecoder {
   static bool take(const tw_service_histogram& now, std::unique_ptr<Shard>& memory, Gains& gains, std::uint64_t& sum_ns);
 
   std::vector<tw_service_counters> counters_;
-  std::vector<__u64> suppressed_;  // by number: tw_thresholds.suppressed
+  std::vector<__u64> suppressed_;               // by number: tw_thresholds.suppressed
   std::vector<std::unique_ptr<Shard>> shards_;  // by tw_service_cells_index; null = no sample yet
   std::uint32_t shards_per_series_ = 1;
   Gains gains_{};  // all zero between two calls

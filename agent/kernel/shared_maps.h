@@ -63,9 +63,9 @@ class MappedArray {
 struct MapSizes {
   std::uint32_t connections = 16384;
   std::uint32_t services = 64;
-  bool rules = false;   // room for what rules keep of a connection
-  bool stages = false;  // room for what stages keep of a connection
-  bool ticks = false;   // bursts of packets out are kept
+  bool rules = false;               // room for what rules keep of a connection
+  bool stages = false;              // room for what stages keep of a connection
+  bool ticks = false;               // bursts of packets out are kept
   std::uint64_t over_least_ns = 0;  // tw_settings.over_least_ns
 };
 
