@@ -82,6 +82,10 @@ Result<int> run_connections(const Common& common, ConnectionFlags flags) {
 
 Command add_connections(CLI::App& program) {
   CLI::App* command = program.add_subcommand("connections", "Show the connections with their latency");
+  command->footer(
+      "WAIT and APP: how long 95 % of the requests waited in the socket for the game to read them, and how long it then\n"
+      "took to answer. An RTT with ~ in front: the player's side may have delayed these acknowledgements, the line is at\n"
+      "most so long. A dash: not measured.");
   const auto common = std::make_shared<Common>();
   const auto flags = std::make_shared<ConnectionFlags>();
   add_common(*command, *common, {"table", "wide", "json", "jsonl"});
