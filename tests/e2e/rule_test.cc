@@ -214,8 +214,13 @@ TEST_F(Rule, LeavesTheServicesBesideItAlone) {
     EXPECT_EQ(turnaround["samples"], kMessages) << name;
     expect_close(turnaround["p50_ns"], quantile(server->log(), 0.5), kServiceError, kSlackP50, name);
   }
-  // How many of the player's acknowledgements go alone, TCP decides.
-  EXPECT_GE(with_method(agent.service("lobby")["rtt"], "tcp_timestamp")["samples"], kMessages / 2);
+  // How many of the player's acknowledgements go alone, TCP decides; of so small segments each may have been delayed.
+  std::uint64_t lobby_samples = 0;
+  for (const char* quantity : {"rtt", "rtt_maybe_delayed"}) {
+    const json found = with_method(agent.service("lobby")[quantity], "tcp_timestamp");
+    if (!found.is_null()) lobby_samples += found["samples"].get<std::uint64_t>();
+  }
+  EXPECT_GE(lobby_samples, kMessages / 2);
   for (const json& row : agent.connections()) {
     const bool ruled = row["service"] == "world";
     EXPECT_EQ(row["rule"].is_null(), !ruled) << row["service"];
