@@ -12,7 +12,11 @@ using std::chrono::nanoseconds;
 HistogramReading read_histogram(const __u64& sum_ns, const __u64 (&words)[TW_CONNECTION_WORDS]) {
   HistogramReading reading;
   reading.sum_ns = load(sum_ns);
-  for (std::size_t i = 0; i < reading.words.size(); ++i) reading.words[i] = load(words[i]);
+  reading.filled = 0;
+  for (std::size_t i = 0; i < reading.words.size(); ++i) {
+    reading.words[i] = load(words[i]);
+    reading.filled |= static_cast<Held>(reading.words[i] != 0) << i;
+  }
   return reading;
 }
 

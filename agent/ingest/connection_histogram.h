@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct HistogramMemory {
 // One histogram as it was just read.
 struct HistogramReading {
   std::uint64_t sum_ns;
+  Held filled;  // words that are not 0
   ConnectionWords words;
 };
 
@@ -55,11 +57,10 @@ template <typename WordOf>
                                              WordOf&& word_of, Held& held, std::uint32_t& shown,
                                              std::vector<model::CellGain>& cells) {
   model::HistogramGain gain{.first = static_cast<std::uint32_t>(cells.size())};
-  for (std::size_t word = 0; word < reading.words.size(); ++word) {
-    const Held bit = Held{1} << word;
-    if (reading.words[word] == 0 && (held & bit) == 0) continue;
+  for (Held left = reading.filled | (held & ~kHeldSum); left != 0; left &= left - 1) {
+    const auto word = static_cast<std::size_t>(std::countr_zero(left));
     std::uint64_t& before = word_of(word);
-    held |= bit;
+    held |= Held{1} << word;
     if (before == reading.words[word]) continue;
     append_gain(word, reading.words[word] - before, gain, cells);
     before = reading.words[word];

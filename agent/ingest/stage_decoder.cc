@@ -25,6 +25,14 @@ std::uint64_t followed(std::uint64_t total, const __u32& mapped) {
   return moved < 0 ? now : static_cast<std::uint64_t>(moved);  // beyond half its range at the first look: all of it
 }
 
+// What stands before the cells of a stage slot, and with those of the stages.
+constexpr int kLinesWithoutCells = offsetof(tw_stage_slot, stage_cells) / TW_CACHE_LINE;
+constexpr int kLinesWithCells = offsetof(tw_stage_slot, delayed_cells) / TW_CACHE_LINE;
+
+// Of a slot that may change once more.
+constexpr std::uint8_t kUnsettled = 1;
+constexpr std::uint8_t kHadSamples = 2;  // of stages, at the last look
+
 model::Pace pace_of(const tw_pace& pace) {
   if (load(pace.spacings) < kSmoothed) return {};
   return {.spacing = nanoseconds(load(pace.mean_ns)), .jitter = nanoseconds(load(pace.jitter_ns))};
@@ -169,7 +177,7 @@ void StageDecoder::take(std::uint32_t number, const tw_slot& slot, const Reading
     wide_.erase(number);
   }
   const bool moved = reading.values != memory.values || reading.counters != memory.shown;
-  unsettled_[number] = reading.moved[0] ? 2 : 1;
+  unsettled_[number] = reading.moved[0] ? kHadSamples : kUnsettled;
   if (!moved && change.rtt.samples == 0) return;
 
   change.detail = static_cast<std::uint32_t>(tick.details.size());
@@ -196,12 +204,16 @@ void StageDecoder::take(std::uint32_t number, const tw_slot& slot, const Reading
 }
 
 void StageDecoder::prefetch(std::size_t number) const {
-  if (!has(number) || unsettled_[number] == 0) return;
-  const auto* lines = reinterpret_cast<const char*>(&slots_[number]);
-  const int count = unsettled_[number] == 2 ? 17 : 5;
-  for (int line = 0; line < count; ++line) __builtin_prefetch(lines + line * TW_CACHE_LINE);
-  const auto* memory = reinterpret_cast<const char*>(&memories_[number]);
-  for (int line = 0; line < 3; ++line) __builtin_prefetch(memory + line * TW_CACHE_LINE);
+  if (has(number) && unsettled_[number] != 0) {
+    const auto* memory = reinterpret_cast<const char*>(&memories_[number]);
+    for (int line = 0; line < 5; ++line) __builtin_prefetch(memory + line * TW_CACHE_LINE);
+  }
+  // More of the kernel's memory than is read of other slots: nearer, so that it is not pushed out before it is needed.
+  constexpr std::size_t kNearer = 4;
+  if (number < kNearer || !has(number - kNearer) || unsettled_[number - kNearer] == 0) return;
+  const int lines = unsettled_[number - kNearer] == kHadSamples ? kLinesWithCells : kLinesWithoutCells;
+  const auto* stage = reinterpret_cast<const char*>(&slots_[number - kNearer]);
+  for (int line = 0; line < lines; ++line) __builtin_prefetch(stage + line * TW_CACHE_LINE);
 }
 
 }  // namespace tickwire::ingest

@@ -95,7 +95,7 @@ class StageDecoder {
   std::uint32_t epoch_ = 0;               // of this reading, tw_epoch()
   std::uint32_t epoch_before_ = 0;        // of the reading before
   std::vector<Memory> memories_;
-  std::vector<std::uint8_t> unsettled_;  // by slot number: more may be to come
+  std::vector<std::uint8_t> unsettled_;  // by slot number; 0: nothing more is to come
   std::map<std::uint32_t, std::vector<std::uint64_t>> wide_;
   std::array<HistogramReading, kHistograms> readings_{};
 };
