@@ -31,7 +31,7 @@ INLINE int parse_fast(void *data, void *data_end, bool egress, struct packet *p)
 	} else if (ethernet->h_proto == bpf_htons(ETH_P_IPV6)) {
 		struct ipv6hdr *ip = (void *)(ethernet + 1);
 
-		if ((void *)(ip + 1) > data_end)
+		if ((void *)(ip + 1) > data_end || *(__u8 *)ip >> 4 != 6)
 			return TRY_SLOWLY;
 		set_protocol(p, ip->nexthdr);
 		l4_bytes = bpf_ntohs(ip->payload_len);

@@ -115,14 +115,14 @@ INLINE int parse_ip_slowly(struct cursor *at, bool from_xdp, struct packet *p, _
 
 		if (load(at->context, from_xdp, at->offset, &ip, sizeof(ip)))
 			return TW_LOSS_TRUNCATED;
-		if (ip.version != 4 || ip.ihl < 5 || bpf_ntohs(ip.tot_len) < ip.ihl * 4)
+		if (ip.version != 4 || ip.ihl < 5)
 			return TW_LOSS_TRUNCATED;
 		if (ip.frag_off & bpf_htons(IP_FRAGMENT_MASK))
 			return TW_LOSS_FRAGMENT;
 		set_v4(p, at->egress, &ip);
 		set_protocol(p, ip.protocol);
 		at->offset += ip.ihl * 4;
-		*l4_bytes = bpf_ntohs(ip.tot_len) - ip.ihl * 4;
+		*l4_bytes = bpf_ntohs(ip.tot_len) - ip.ihl * 4; /* below 0: more than any frame has, see lengths_fit() */
 		return PARSED;
 	}
 	if (type == bpf_htons(ETH_P_IPV6)) {

@@ -57,6 +57,15 @@ TEST_P(MergedPacket, HasItsLengthFromTheFrameAndNotFromTheIpHeader) {
   EXPECT_EQ(packets_bytes(), 2900ULL << TW_PACKETS_BITS | 3);
 }
 
+TEST_P(MergedPacket, HasItsLengthFromTheFrameBehindATagToo) {
+  Packet packet = segment(2900);
+  packet.ethernet.tags = {{}};
+  if (auto* ip = std::get_if<Ipv4>(&packet.network)) ip->total_length = 0;
+  if (auto* ip = std::get_if<Ipv6>(&packet.network)) ip->payload_length = 0;
+  pass(program(), packet, kThreeSegments);
+  EXPECT_EQ(packets_bytes(), 2900ULL << TW_PACKETS_BITS | 3);
+}
+
 TEST_P(MergedPacket, CountsTheSegmentsOfAnUnknownConnectionForItsService) {
   start_over();
   Packet packet = segment(2900);

@@ -178,6 +178,31 @@ TEST_P(Parse, CountsAnIpv4HeaderThatContradictsItselfAsALoss) {
   }
 }
 
+// Fast path or slow path: the same frame is lost for the same reason.
+TEST_P(Parse, CountsAFragmentAsOneWhateverItsLengthSays) {
+  Packet packet = datagram(Family::kIpv4);
+  auto& ip = std::get<Ipv4>(packet.network);
+  ip.more_fragments = true;
+  ip.total_length = 19;
+  expect_lost(packet, TW_LOSS_FRAGMENT, "without options");
+  packet.ethernet.tags = {{}};
+  expect_lost(packet, TW_LOSS_FRAGMENT, "tagged");
+}
+
+TEST_P(Parse, CountsAnIpv6HeaderOfAnotherVersionAsALoss) {
+  Packet packet = datagram(Family::kIpv6);
+  for (const std::size_t tags : {0, 1}) {
+    packet.ethernet.tags.resize(tags);
+    Bytes bytes = frame(packet);
+    bytes.at(14 + 4 * tags) = 0x50;
+    start_over();
+    if (!pass_bytes(GetParam(), bytes)) continue;
+    Totals expected = seen(1);
+    expected.losses[TW_LOSS_TRUNCATED] = 1;
+    EXPECT_EQ(totals(kUdpService), expected) << tags << " tags";
+  }
+}
+
 TEST_P(Parse, CountsAnIpv6LengthThatContradictsTheHeadersAsALoss) {
   for (const std::uint16_t length : {0, 7}) {
     Packet packet = datagram(Family::kIpv6);
