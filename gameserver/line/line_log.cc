@@ -30,14 +30,14 @@ std::string ends(const std::optional<FrameView>& view) {
 
 std::string frame_line(const LineFrame& frame) {
   const bool passed = frame.fate.outcome == Outcome::kPassed;
-  const auto departed = passed ? std::optional(frame.departed_mono.count()) : std::nullopt;
-  const auto delay = passed ? std::optional((frame.departed_mono - frame.arrived_mono).count()) : std::nullopt;
-  const auto rule = frame.rule == LineRules::kNoRule ? std::nullopt : std::optional(frame.rule);
+  const std::string departed = passed ? fmt::to_string(frame.departed_mono.count()) : "null";
+  const std::string delay = passed ? fmt::to_string((frame.departed_mono - frame.arrived_mono).count()) : "null";
+  const std::string rule = frame.rule == LineRules::kNoRule ? "null" : fmt::to_string(frame.rule);
   return fmt::format(
       R"({{"kind":"frame","direction":"{}",{},"wire_bytes":{},"rule":{},"outcome":"{}","copy":{},"reordered":{},"arrived_mono_ns":{},"departed_mono_ns":{},"delay_ns":{}}})",
-      direction_name(frame.direction), ends(view_frame(frame.bytes)), frame.bytes.size(), number(rule),
+      direction_name(frame.direction), ends(view_frame(frame.bytes)), frame.bytes.size(), rule,
       kOutcomes.at(static_cast<std::size_t>(frame.fate.outcome)), frame.copy, frame.fate.reordered, frame.arrived_mono.count(),
-      number(departed), number(delay));
+      departed, delay);
 }
 
 std::string counts_line(const BridgeCounts& counts) {

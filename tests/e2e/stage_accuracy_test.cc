@@ -35,18 +35,20 @@ struct Delays {
 int rounds_for(const Delays& delays) { return delays.read + delays.work < milliseconds(30) ? 220 : 105; }
 
 class RequestResponse : public ::testing::TestWithParam<std::tuple<Delays, Transport>> {};
+std::string name_of(const ::testing::TestParamInfo<std::tuple<Delays, Transport>>& chosen) {
+  const auto& [delays, transport] = chosen.param;
+  return std::string(transport == Transport::kUdp ? "udp" : "tcp") + "_" + std::to_string(delays.read.count()) + "us_" +
+         std::to_string(delays.work.count()) + "us";
+}
+
 INSTANTIATE_TEST_SUITE_P(
-    Delays, RequestResponse,
+    Waits, RequestResponse,
     ::testing::Combine(::testing::Values(Delays{microseconds(500), microseconds(500)},
                                          Delays{microseconds(500), milliseconds(12)}, Delays{milliseconds(2), milliseconds(7)},
                                          Delays{milliseconds(12), microseconds(500)}, Delays{milliseconds(7), milliseconds(60)},
                                          Delays{milliseconds(60), milliseconds(2)}),
                        ::testing::Values(Transport::kUdp, Transport::kTcp)),
-    [](const auto& chosen) {
-      const auto& [delays, transport] = chosen.param;
-      return std::string(transport == Transport::kUdp ? "udp" : "tcp") + "_" + std::to_string(delays.read.count()) + "us_" +
-             std::to_string(delays.work.count()) + "us";
-    });
+    name_of);
 
 TEST_P(RequestResponse, TellsReadDelayFromWork) {
   const auto& [delays, transport] = GetParam();
