@@ -94,16 +94,18 @@ INLINE void empty_place(__u64 *time_ns, enum tw_loss reason)
 }
 
 /* Whether a token is a new one: ahead of the newest, or so far behind it that the other side began anew: then what is pending
- * belongs to the past. */
-static __noinline bool is_new_token(__u64 *times_ns, __u32 token, __u32 newest, __u32 width)
+ * belongs to the past. So does what lies half of all numbers behind: soon its own number comes round again. */
+static __noinline bool is_new_token(__u64 *times_ns, const __u32 *tokens, __u32 token, __u32 newest, __u32 width)
 {
-	if (!token_at_or_before(token, newest, width))
-		return true;
-	if (distance(token, newest, width) < TW_SEQUENCE_JUMP)
+	bool ahead = !token_at_or_before(token, newest, width);
+
+	if (!ahead && distance(token, newest, width) < TW_SEQUENCE_JUMP)
 		return false;
 #pragma unroll
-	for (int i = 0; i < TW_TOKENS; i++)
-		empty_place(&times_ns[i], TW_LOSS_UNMATCHED);
+	for (int i = 0; i < TW_TOKENS; i++) {
+		if (!ahead || !token_at_or_before(tokens[i], token, width))
+			empty_place(&times_ns[i], TW_LOSS_UNMATCHED);
+	}
 	return true;
 }
 

@@ -127,8 +127,8 @@ INLINE void message_in(struct rule_call *call, bool from_xdp)
 		}
 	}
 	echo->unseen[TW_INGRESS] = !read_field(call, from_xdp, &rule->token[TW_INGRESS], &value);
-	if (!echo->unseen[TW_INGRESS] &&
-	    (!echo->tokens_in || is_new_token(echo->arrived_ns, value, echo->last_token, rule->token[TW_INGRESS].width_bits))) {
+	if (!echo->unseen[TW_INGRESS] && (!echo->tokens_in || is_new_token(echo->arrived_ns, echo->token, value, echo->last_token,
+									   rule->token[TW_INGRESS].width_bits))) {
 		echo->tokens_in++;
 		echo->last_token = value;
 		store_arrived(echo->arrived_ns, echo->token, value, now_of(call->at));
@@ -159,8 +159,8 @@ INLINE void message_out(struct rule_call *call)
 		}
 	}
 	echo->unseen[TW_EGRESS] = !read_field(call, false, &rule->token[TW_EGRESS], &value);
-	if (!echo->unseen[TW_EGRESS] && (!echo->tokens_out || is_new_token(call->at->slot->sent_ns, value, echo->last_sent,
-									   rule->token[TW_EGRESS].width_bits))) {
+	if (!echo->unseen[TW_EGRESS] && (!echo->tokens_out || is_new_token(call->at->slot->sent_ns, call->at->slot->token, value,
+									   echo->last_sent, rule->token[TW_EGRESS].width_bits))) {
 		echo->tokens_out++;
 		echo->last_sent = value;
 		store_sent(call->at->slot->sent_ns, call->at->slot->token, value, now_of(call->at));

@@ -105,6 +105,21 @@ TEST_P(RttByRule, IsNotMeasuredTwiceByARepeatedEcho) {
   EXPECT_EQ(echo_slot().echoes_in, 1U);
 }
 
+// The player was silent while all of the numbers went by once.
+TEST_P(RttByRule, IsNotMeasuredFromATokenWhoseNumberCameRoundAgain) {
+  use(rule_of({.token = {.offset_bits = 64, .width_bits = 8, .little_endian = 0},
+               .echo = {.offset_bits = 80, .width_bits = 8, .little_endian = 0}}));
+  for (std::uint32_t token = 0; token < 4; ++token) send(token);
+  change_slot(path(), IPPROTO_UDP, [](tw_slot& slot) {
+    for (__u64& sent_ns : slot.sent_ns) sent_ns -= 100 * kLineNs;
+  });
+  for (std::uint32_t token = 4; token < 258; ++token) send(token & 0xff);
+  receive(1);
+  EXPECT_LT(slot().rtt_sum_ns, 100 * kLineNs);
+  expect_samples(1, 1);
+  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 9U);
+}
+
 TEST_P(RttByRule, IsNotMeasuredByAnotherToken) {
   send(5);
   receive(4);
