@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -31,10 +32,17 @@ PassedFrame passed_frame(const game::LineFrame& frame) {
 
 DelayLine::DelayLine(const Namespace& network, const std::string& node_port, const std::string& player_port, LineOptions options)
     : options_(std::move(options)), stop_(::eventfd(0, EFD_CLOEXEC)) {
-  const auto decide = [this](game::LineFrame& frame) {
+  // By direction: a frame departs no sooner than the one before it.
+  const auto decide = [this, last = std::array<std::chrono::nanoseconds, 2>{}](game::LineFrame& frame) mutable {
     const bool from_node = frame.direction == game::Direction::kDown;
     frame.fate.departs_mono = frame.arrived_mono + (from_node ? options_.from_node : options_.from_player);
-    if (options_.lose && options_.lose(passed_frame(frame))) frame.fate.outcome = game::Outcome::kLost;
+    if (options_.hold) frame.fate.departs_mono += options_.hold(passed_frame(frame));
+    if (options_.lose && options_.lose(passed_frame(frame))) {
+      frame.fate.outcome = game::Outcome::kLost;
+      return;
+    }
+    auto& previous = last[from_node ? 0 : 1];
+    frame.fate.departs_mono = previous = std::max(previous, frame.fate.departs_mono);
   };
   const auto observe = [this](const game::LineFrame& frame) {
     const std::scoped_lock lock(mutex_);

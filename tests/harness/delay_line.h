@@ -39,6 +39,8 @@ struct PassedFrame {
 struct LineOptions {
   std::chrono::nanoseconds from_node{0};    // how long a frame from the node is held
   std::chrono::nanoseconds from_player{0};  // how long a frame from the player is held
+  // How much longer this one is held; asked once for each, on the line's thread. Frames of one side never overtake each other.
+  std::function<std::chrono::nanoseconds(const PassedFrame&)> hold = {};
   // Says which frames are lost; asked once for each, on the line's thread, with what is filled of PassedFrame on arrival.
   std::function<bool(const PassedFrame&)> lose = {};
 };
