@@ -165,9 +165,12 @@ void Runner::send_inputs(Bot& bot, Nanoseconds now_mono) {
   const auto period = Nanoseconds(std::chrono::seconds(1)) / bot.inputs.rate_hz();
   // Of several the oldest deadlines count: how long the player has waited is not to be made less.
   for (int i = 0; i < due.run; ++i) bot.bundled.push_back(now_mono - due.late_by + i * period);
-  if (bot.bundled.size() < options_.bundle) return;
-  for (const auto intended : bot.bundled) carrier.send(carrier.player().input(now_mono, intended), intended);
-  bot.bundled.clear();
+  const auto leaving = static_cast<std::ptrdiff_t>(bot.bundled.size() / options_.bundle * options_.bundle);
+  const auto rest = bot.bundled.begin() + leaving;
+  for (auto intended = bot.bundled.begin(); intended != rest; ++intended) {
+    carrier.send(carrier.player().input(now_mono, *intended), *intended);
+  }
+  bot.bundled.erase(bot.bundled.begin(), rest);
 }
 
 void Runner::say_bye() {

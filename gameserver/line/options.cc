@@ -29,9 +29,10 @@ ParsedLineOptions parse_line_options(int argc, const char* const* argv) {
   app.add_option("--seed", options.seed, "Of all that is random")->capture_default_str();
   app.add_option("--seconds", options.duration_s, "End by itself after so long (default: on SIGINT or SIGTERM)")
       ->check(CLI::Range(0.001, 1e7));
-  app.add_option("--offloads-off", options.prepared,
-                 "No line: turn checksum, segmentation and merging offloads of an interface off, as those at the far ends of a line "
-                 "must be");
+  app.add_option(
+      "--offloads-off", options.prepared,
+      "No line: turn checksum, segmentation and merging offloads of an interface off, as those at the far ends of a line "
+      "must be");
   try {
     app.parse(argc, argv);
     if (options.prepared.empty() && (options.node_port.empty() || options.player_port.empty())) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -15,6 +16,10 @@
 
 #include "base/unique_fd.h"
 #include "harness/network.h"
+
+namespace tickwire::game {
+class Bridge;
+}  // namespace tickwire::game
 
 namespace tickwire::harness {
 
@@ -51,11 +56,9 @@ class DelayLine {
   [[nodiscard]] std::vector<PassedFrame> log() const;
 
  private:
-  struct Port;
-  void serve();
-
   LineOptions options_;
-  UniqueFd node_, player_, stop_;
+  std::unique_ptr<game::Bridge> bridge_;
+  UniqueFd stop_;
   mutable std::mutex mutex_;
   std::vector<PassedFrame> log_;
   std::thread thread_;

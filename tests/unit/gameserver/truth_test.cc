@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "gameserver/bots/runner.h"
@@ -138,7 +137,7 @@ TEST(Truth, HasEveryMessageWithTheKernelsStamps) {
 
 TEST(Truth, ShowsEachHitchAsATimeWithoutAMessage) {
   const auto played =
-      play({.pace = {.hitch = {.length = std::chrono::milliseconds(200), .every = std::chrono::milliseconds(500)}}});
+      play({.pace = {.hitch = {.length = std::chrono::milliseconds(200), .every = std::chrono::milliseconds(450)}}});
   for (const Bot* bot : {played.udp, played.tcp}) {
     const auto hitches = of(played, *bot, "hitch");
     EXPECT_GE(hitches.size(), 2U);
@@ -158,7 +157,6 @@ TEST(Truth, ShowsEachHitchAsATimeWithoutAMessage) {
 
 TEST(Truth, ShowsInputsOfABundleLeaveTogether) {
   const auto played = play({.bundle = 5});
-  std::map<std::int64_t, int> by_ack_time;
   const auto sent = of(played, *played.udp, "send");
   int inputs = 0;
   for (std::size_t i = 0; i < sent.size(); ++i) inputs += sent[i]["type"] == "input";
