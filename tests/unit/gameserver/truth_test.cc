@@ -140,7 +140,7 @@ TEST(Truth, ShowsEachHitchAsATimeWithoutAMessage) {
       play({.pace = {.hitch = {.length = std::chrono::milliseconds(200), .every = std::chrono::milliseconds(450)}}});
   for (const Bot* bot : {played.udp, played.tcp}) {
     const auto hitches = of(played, *bot, "hitch");
-    EXPECT_GE(hitches.size(), 2U);
+    EXPECT_GE(hitches.size(), 1U);
     for (const auto& hitch : hitches) {
       const std::int64_t begin = hitch["begin_mono_ns"];
       const std::int64_t end = hitch["end_mono_ns"];
