@@ -21,13 +21,18 @@ enum { TCP_ESTABLISHED = 1, TCP_SYN_RECV = 3, TCP_FIN_WAIT1 = 4, TCP_CLOSE = 7, 
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
 
 /* By a CPU's own memory: no atomic needed, programs of one CPU do not interrupt each other on the packet path. */
-INLINE void count_loss(__u32 reason)
+INLINE void count_losses(__u32 reason, __u32 count)
 {
 	__u32 zero = 0;
 	struct tw_losses *all = bpf_map_lookup_elem(&losses, &zero);
 
 	if (all && reason < TW_LOSS_MAX)
-		all->count[reason]++;
+		all->count[reason] += count;
+}
+
+INLINE void count_loss(__u32 reason)
+{
+	count_losses(reason, 1);
 }
 
 /* Service number + 1 of a local port (host order), and TW_PORT_HAS_RULE; 0 = not watched. */

@@ -300,7 +300,7 @@ INLINE int rule_packet(void *context, bool from_xdp, const struct packet *p, str
 	/* Datagrams of one size, only the last may be shorter; the first is looked into. */
 	call.end = p->header_end + ((struct __sk_buff *)context)->gso_size;
 	rule_message(&call, from_xdp, direction);
-	count_loss(TW_LOSS_SEGMENT);
+	count_losses(TW_LOSS_SEGMENT, p->segments - 1);
 	call.echo->unseen[direction] = 1;
 	return 0;
 }
