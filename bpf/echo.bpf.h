@@ -86,6 +86,23 @@ INLINE __u64 take_covered(__u64 *times_ns, const __u32 *tokens, __u32 acknowledg
 	return newest_ns;
 }
 
+/* An answer to everything up to a token: the time of the first token that it covers, 0 if none is pending. What came after that one was
+ * answered with it. */
+INLINE __u64 take_answered(__u64 *times_ns, const __u32 *tokens, __u32 answered, __u32 width)
+{
+	__u64 first_ns = 0, taken_ns;
+
+#pragma unroll
+	for (int i = 0; i < TW_TOKENS; i++) {
+		if (!times_ns[i] || !token_at_or_before(tokens[i], answered, width))
+			continue;
+		taken_ns = __sync_lock_test_and_set(&times_ns[i], 0);
+		if (taken_ns && (!first_ns || taken_ns < first_ns))
+			first_ns = taken_ns;
+	}
+	return first_ns;
+}
+
 /* Gives a place up: its token is lost, unless an echo takes it at this moment. */
 INLINE void empty_place(__u64 *time_ns, enum tw_loss reason)
 {
@@ -123,39 +140,10 @@ INLINE __u32 place_for_token(__u64 *times_ns, __u64 now_ns)
 	return place;
 }
 
-INLINE __u32 second_newest(const __u64 *times_ns)
-{
-	__u32 newest = times_ns[1] > times_ns[0];
-	__u32 second = 1 - newest;
-
-	for (__u32 i = 2; i < TW_TOKENS; i++) {
-		if (times_ns[i] > times_ns[newest & (TW_TOKENS - 1)]) {
-			second = newest;
-			newest = i;
-		} else if (times_ns[i] > times_ns[second & (TW_TOKENS - 1)]) {
-			second = i;
-		}
-	}
-	return second & (TW_TOKENS - 1);
-}
-
-/* A token that left. Nothing is overwritten, see TW_TOKENS. */
-static __noinline int store_sent(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns)
+/* A new token, of either direction. Nothing is overwritten, see TW_TOKENS. */
+static __noinline int store_new_token(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns)
 {
 	store_token(times_ns, tokens, place_for_token(times_ns, now_ns), token, now_ns);
-	return 0;
-}
-
-/* A token that came in always finds a place, see struct tw_echo_slot. */
-static __noinline int store_arrived(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns)
-{
-	__u32 place = place_for_token(times_ns, now_ns);
-
-	if (place >= TW_TOKENS) {
-		place = second_newest(times_ns);
-		empty_place(&times_ns[place], TW_LOSS_UNMATCHED);
-	}
-	store_token(times_ns, tokens, place, token, now_ns);
 	return 0;
 }
 

@@ -63,7 +63,7 @@ struct LatencyCells {
         turnaround(snapshot.summary(connection, shown.latency(connection, connection.turnaround), window)),
         wait(snapshot.summary(connection, latency_of(connection, model::Stage::kSocketToApp), window).p95),
         app(snapshot.summary(connection, latency_of(connection, model::Stage::kApp), window).p95) {
-    const auto windows = windows_of(snapshot, connection, shown.latency(connection, connection.rtt));
+    const auto windows = windows_of(snapshot, connection, shown.latency(connection, line_rtt(connection)));
     if (windows) {
       shortest_rtt = windows->back().min;
     } else if (connection.rtt_delayed.samples() > 0) {
@@ -136,7 +136,8 @@ Columns wide_columns(const Groups& groups) {
 }
 
 std::string method_cell(const Connection& connection) {
-  const auto& series = connection.rtt.series ? connection.rtt.series : connection.rtt_delayed.series;
+  const auto& line = line_rtt(connection).series;
+  const auto& series = line ? line : connection.rtt_delayed.series;
   return series ? std::string(model::row(*series).method) : kNotMeasured;
 }
 
@@ -153,7 +154,7 @@ std::vector<std::string> wide_cells(const Snapshot& snapshot, const model::Shown
           std::string(name(row.state)),
           format_age(row.age(snapshot.monotonic)),
           method_cell(row),
-          duration_or_dash(shown.rtt_min(row)),
+          duration_or_dash(row.rtt_network.samples() > 0 ? std::nullopt : shown.rtt_min(row)),
           duration_or_dash(of.shortest_rtt),
           rtt_cell(of.rtt, of.rtt.summary.p50),
           rtt_cell(of.rtt, of.rtt.summary.p99),

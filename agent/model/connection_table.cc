@@ -18,16 +18,22 @@ std::optional<Series> of_samples(Series series, const HistogramGain& gained) {
   return gained.samples > 0 ? std::optional(series) : std::nullopt;
 }
 
+// Where the lowest cell that gained samples begins; none without samples.
+std::optional<std::chrono::nanoseconds> least_edge(const Tick& tick, const HistogramGain& gain) {
+  const auto gained = tick.gains(gain);
+  if (gained.empty()) return std::nullopt;
+  return connection_cell_from(std::ranges::min(gained, {}, &CellGain::cell).cell);
+}
+
 // The shortest of the samples of rtt, or of rtt_delayed, that a tick gained: exact if the kernel tells it, or if no shorter one has
 // ever been; else the lower edge of the lowest cell. What the kernel tells with stages is the shortest of both.
 std::optional<std::chrono::nanoseconds> shortest_rtt(const Tick& tick, const ConnectionChange& change, const HistogramGain& gain,
                                                      std::optional<std::chrono::nanoseconds> least_before) {
-  const auto gained = tick.gains(gain);
-  if (gained.empty()) return std::nullopt;
+  if (gain.count == 0) return std::nullopt;
   if (change.rtt_min_recent) return change.rtt_min_recent;
   if (change.detail && tick.details[*change.detail].rtt_min) return tick.details[*change.detail].rtt_min;
   if (change.rtt_min && (!least_before || *change.rtt_min < *least_before)) return change.rtt_min;
-  const auto edge = connection_cell_from(std::ranges::min(gained, {}, &CellGain::cell).cell);
+  const std::chrono::nanoseconds edge = *least_edge(tick, gain);
   return std::max(edge, change.rtt_min.value_or(edge));
 }
 
@@ -189,7 +195,10 @@ void ConnectionTable::record(const Tick& tick, const ConnectionChange& change, c
   };
   add(row.rtt, change.rtt, shortest_rtt(tick, change, change.rtt, before.rtt_min));
   add(row.turnaround, change.turnaround);
-  if (change.rule) add(row.rtt_network, tick.rules[*change.rule].rtt_network);
+  if (change.rule) {
+    const HistogramGain& network = tick.rules[*change.rule].rtt_network;
+    add(row.rtt_network, network, least_edge(tick, network));
+  }
   if (!change.detail) return;
   const DetailChange& detail = tick.details[*change.detail];
   add(row.rtt_delayed, detail.rtt_delayed, shortest_rtt(tick, change, detail.rtt_delayed, before.rtt_min));

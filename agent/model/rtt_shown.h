@@ -12,6 +12,9 @@
 
 namespace tickwire::model {
 
+// The round trips over the line alone, if the service's rule tells how long the player held a token; else all that rtt has.
+[[nodiscard]] const Latency& line_rtt(const Connection& connection);
+
 struct RttShown {
   WindowSummary summary;
   bool maybe_delayed = false;  // of samples whose acknowledgement may have been delayed: the rtt is at most this
@@ -20,7 +23,7 @@ struct RttShown {
 // Fewer prompt samples than this say little.
 inline constexpr std::uint64_t kFewPrompt = 20;
 
-// The prompt samples of the window; where they are fewer than kFewPrompt, and those that may have been delayed are more, the latter.
+// Of line_rtt() the prompt samples of the window; where they are fewer than kFewPrompt, and those that may have been delayed are more, the latter.
 [[nodiscard]] RttShown rtt_shown(const Snapshot& snapshot, const Shown& shown, const Connection& connection, Window window);
 
 }  // namespace tickwire::model

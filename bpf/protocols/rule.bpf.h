@@ -131,7 +131,7 @@ INLINE void message_in(struct rule_call *call, bool from_xdp)
 									   rule->token[TW_INGRESS].width_bits))) {
 		echo->tokens_in++;
 		echo->last_token = value;
-		store_arrived(echo->arrived_ns, echo->token, value, now_of(call->at));
+		store_new_token(echo->arrived_ns, echo->token, value, now_of(call->at));
 		follow_token(call);
 	}
 	if (read_field(call, from_xdp, &rule->sequence[TW_INGRESS], &value))
@@ -149,7 +149,7 @@ INLINE void message_out(struct rule_call *call)
 	echo->messages_out++;
 	if (read_field(call, false, &rule->echo[TW_EGRESS], &value) &&
 	    can_be_echo(value, echo->last_token, rule->token[TW_INGRESS].width_bits, echo->unseen[TW_INGRESS])) {
-		arrived_ns = take_covered(echo->arrived_ns, echo->token, value, rule->token[TW_INGRESS].width_bits);
+		arrived_ns = take_answered(echo->arrived_ns, echo->token, value, rule->token[TW_INGRESS].width_bits);
 		if (arrived_ns) {
 			echo->echoes_out++;
 			sample_turnaround(call->at->slot, call->at->service, TW_SERIES_TURNAROUND_RULE, arrived_ns,
@@ -163,7 +163,7 @@ INLINE void message_out(struct rule_call *call)
 									   echo->last_sent, rule->token[TW_EGRESS].width_bits))) {
 		echo->tokens_out++;
 		echo->last_sent = value;
-		store_sent(call->at->slot->sent_ns, call->at->slot->token, value, now_of(call->at));
+		store_new_token(call->at->slot->sent_ns, call->at->slot->token, value, now_of(call->at));
 	}
 	if (read_field(call, false, &rule->sequence[TW_EGRESS], &value))
 		count_sequence(&echo->sequence[TW_EGRESS], &echo->sequence_known[TW_EGRESS], value,

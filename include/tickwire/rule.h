@@ -52,9 +52,9 @@ struct tw_sequence {
 
 /* Map echo_slots: what a rule keeps of a connection; same number as its tw_slot, cleared with it. */
 struct tw_echo_slot {
-	/* --- written by ingress: tokens that came in and wait for their echo to go out; as sent_ns and token of tw_slot, but that a
-	 * new token always finds a place. When all are taken it gets that of the second newest (TW_LOSS_UNMATCHED): so the two newest
-	 * are there for a game that acknowledges all it has read at each tick, and the two oldest for one that lags behind. --- */
+	/* --- written by ingress: tokens that came in and wait for their echo to go out; as sent_ns and token of tw_slot. A
+	 * message out answers all tokens up to its echo, and the first of them is measured: what finds no place is answered with one
+	 * that has. --- */
 	__u64 arrived_ns[TW_TOKENS];
 	__u32 token[TW_TOKENS];
 	__u32 last_token;

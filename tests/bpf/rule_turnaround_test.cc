@@ -81,7 +81,7 @@ TEST_P(TurnaroundByRule, IsNotBegunByTheNextPacket) {
   expect_samples(0);
 }
 
-TEST_P(TurnaroundByRule, IsThatOfTheNewestTokenThatTheEchoCovers) {
+TEST_P(TurnaroundByRule, IsThatOfTheFirstTokenThatTheEchoCovers) {
   for (const std::uint32_t token : {5U, 6U, 7U}) receive(token);
   change_echo_slot(path(), IPPROTO_UDP, [](tw_echo_slot& echo) {
     echo.arrived_ns[0] = now_ns() - 9'000'000'000;
@@ -89,38 +89,27 @@ TEST_P(TurnaroundByRule, IsThatOfTheNewestTokenThatTheEchoCovers) {
     echo.arrived_ns[2] = now_ns() - 1'000'000'000;
   });
   const std::uint64_t before = now_ns();
-  send(7);
+  send(6);
   expect_samples(1);
-  EXPECT_GE(slot().turnaround_sum_ns, 1'000'000'000U);
-  EXPECT_LE(slot().turnaround_sum_ns, 1'000'000'000U + (now_ns() - before) + 1'000'000'000U);
-  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 2U);
-  EXPECT_EQ(pending(), 0U);
+  EXPECT_GE(slot().turnaround_sum_ns, 9'000'000'000U);
+  EXPECT_LE(slot().turnaround_sum_ns, 9'000'000'000U + (now_ns() - before) + 1'000'000'000U);
+  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 0U);
+  EXPECT_EQ(pending_tokens(), (std::set<std::uint32_t>{7}));
 }
 
 // More inputs than there are places come before a tick that acknowledges all of them.
-TEST_P(TurnaroundByRule, IsThatOfTheNewestTokenOfMoreThanThereArePlaces) {
+TEST_P(TurnaroundByRule, IsThatOfTheFirstTokenOfMoreThanThereArePlaces) {
   for (std::uint32_t token = 1; token <= 10; ++token) receive(token);
   EXPECT_EQ(echo_slot().tokens_in, 10U);
-  EXPECT_EQ(pending_tokens(), (std::set<std::uint32_t>{1, 2, 9, 10}));
-  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 6U);
-  const std::uint64_t arrived_ns = arrived_ns_of(10);
+  EXPECT_EQ(pending_tokens(), (std::set<std::uint32_t>{1, 2, 3, 4}));
+  const std::uint64_t arrived_ns = arrived_ns_of(1);
   const std::uint64_t before = now_ns();
   send(10);
   expect_samples(1);
   EXPECT_GE(slot().turnaround_sum_ns, before - arrived_ns);
   EXPECT_LE(slot().turnaround_sum_ns, now_ns() - arrived_ns);
-  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 9U);
-}
-
-TEST_P(TurnaroundByRule, IsThatOfTheTokenBeforeTheNewestWhenTheNewestCameAfterTheTick) {
-  for (std::uint32_t token = 1; token <= 10; ++token) receive(token);
-  const std::uint64_t arrived_ns = arrived_ns_of(9);
-  const std::uint64_t before = now_ns();
-  send(9);
-  expect_samples(1);
-  EXPECT_GE(slot().turnaround_sum_ns, before - arrived_ns);
-  EXPECT_LE(slot().turnaround_sum_ns, now_ns() - arrived_ns);
-  EXPECT_EQ(pending_tokens(), (std::set<std::uint32_t>{10}));
+  EXPECT_EQ(pending(), 0U);
+  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 0U);
 }
 
 // A game that lags behind acknowledges what came long ago, and more is on its way than there are places.
@@ -131,7 +120,6 @@ TEST_P(TurnaroundByRule, IsMeasuredWhereTheGameLagsBehindByMoreThanThereArePlace
   }
   EXPECT_GE(slot().turnaround_samples, 8U);
   EXPECT_EQ(slot().turnaround_samples, echo_slot().echoes_out);
-  EXPECT_EQ(slot().turnaround_samples + losses(TW_LOSS_UNMATCHED) + pending(), 40U);
 }
 
 TEST_P(TurnaroundByRule, GivesThePlaceOfATokenThatHasWaitedForTooLongAwayFirst) {
@@ -215,7 +203,7 @@ TEST_P(TurnaroundByRule, GoesOnBehindTheLargestNumber) {
   receive(0);
   send(0);
   expect_samples(1);
-  EXPECT_EQ(losses(TW_LOSS_UNMATCHED), 1U);
+  EXPECT_EQ(pending(), 0U);
 }
 
 TEST_P(TurnaroundByRule, CountsAnAnswerThatComesTooLateAsALoss) {

@@ -61,10 +61,10 @@ class Echoes {
  public:
   void left(const Header& header, nanoseconds at) {
     sent_.emplace(header.seq, at);
-    // Of the messages that this one acknowledges, the newest; and no message twice.
+    // Of the messages that this one acknowledges, the first; and no message twice.
     const auto newest = came_.find(header.ack);
     if (newest == came_.end()) return;
-    samples_.turnaround.push_back(at - newest->second);
+    samples_.turnaround.push_back(at - came_.begin()->second);
     came_.erase(came_.begin(), std::next(newest));
   }
   void came(const Header& header, nanoseconds at) {

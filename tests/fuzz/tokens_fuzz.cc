@@ -35,16 +35,18 @@ class Echo {
     const auto token = static_cast<std::uint32_t>(number & (size() - 1));
     switch (kind % 4) {
       case 0:
-        leave(ahead(token), kind >= 128);
+        pass(ahead(token));
         break;
       case 1:
-        leave(token, kind >= 128);
+        pass(token);
         break;
       case 2:
         take_exactly(ahead(0) - (number & 7));
         break;
-      default:
-        take_covered(kind >= 128 ? token : ahead(0) - (number & 7));
+      default: {
+        const std::uint32_t covered = kind >= 128 ? token : ahead(0) - (number & 7);
+        kind % 8 < 4 ? take_covered(covered) : take_answered(covered);
+      }
     }
     compare();
   }
@@ -58,8 +60,8 @@ class Echo {
     return static_cast<std::uint32_t>((newest_.value_or(0) + steps % 8) % size());
   }
 
-  // A token leaves, or (arrived) comes in, if it is a new one.
-  void leave(std::uint32_t token, bool arrived) {
+  // A token passes, if it is a new one.
+  void pass(std::uint32_t token) {
     if (newest_) {
       const bool known = at_or_before(token, *newest_);
       const bool anew = known && from(token, *newest_) >= TW_SEQUENCE_JUMP;
@@ -69,12 +71,12 @@ class Echo {
           std::erase_if(pending_, [&](const Token& old) { return anew || !at_or_before(old.number, token); });
     }
     newest_ = token;
-    make_room(arrived);
+    make_room();
     if (pending_.size() < TW_TOKENS) pending_.push_back({token, now_ns_});
-    (arrived ? host_store_arrived : host_store_sent)(times_ns_.data(), tokens_.data(), token, now_ns_);
+    host_store_new_token(times_ns_.data(), tokens_.data(), token, now_ns_);
   }
   // Of several stale ones any may go: it is the programs' choice, so theirs is looked up before it is made.
-  void make_room(bool arrived) {
+  void make_room() {
     if (pending_.size() < TW_TOKENS) return;
     for (std::size_t place = 0; place < TW_TOKENS; ++place) {
       if (now_ns_ - times_ns_[place] < TW_SAMPLE_MAX_NS) continue;
@@ -82,10 +84,6 @@ class Echo {
       ++expected_.count[TW_LOSS_STALE];
       return;
     }
-    if (!arrived) return;
-    std::ranges::sort(pending_, {}, &Token::sent_ns);
-    pending_.erase(pending_.end() - 2);
-    ++expected_.count[TW_LOSS_UNMATCHED];
   }
 
   void take_exactly(std::uint32_t echo) {
@@ -107,6 +105,18 @@ class Echo {
     expected_.count[TW_LOSS_UNMATCHED] += gone - (newest ? 1 : 0);
     check(host_take_covered(times_ns_.data(), tokens_.data(), acknowledged, width_) == (newest ? newest->sent_ns : 0),
           "an acknowledgement takes the time of the newest token that it covers");
+  }
+
+  void take_answered(std::uint32_t answered) {
+    answered = static_cast<std::uint32_t>(answered % size());
+    std::uint64_t first_ns = 0;
+    std::erase_if(pending_, [&](const Token& token) {
+      if (!at_or_before(token.number, answered)) return false;
+      first_ns = first_ns == 0 ? token.sent_ns : std::min(first_ns, token.sent_ns);
+      return true;
+    });
+    check(host_take_answered(times_ns_.data(), tokens_.data(), answered, width_) == first_ns,
+          "an answer takes the time of the first token that it covers");
   }
 
   void compare() {

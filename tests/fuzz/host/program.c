@@ -61,14 +61,14 @@ bool host_read_field(const __u8 *frame, __u32 message, __u32 end, bool from_xdp,
 	return read_field(&call, from_xdp, field, value);
 }
 
-void host_store_sent(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns)
+void host_store_new_token(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns)
 {
-	store_sent(times_ns, tokens, token, now_ns);
+	store_new_token(times_ns, tokens, token, now_ns);
 }
 
-void host_store_arrived(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns)
+__u64 host_take_answered(__u64 *times_ns, const __u32 *tokens, __u32 answered, __u32 width)
 {
-	store_arrived(times_ns, tokens, token, now_ns);
+	return take_answered(times_ns, tokens, answered, width);
 }
 
 bool host_is_new(__u64 *times_ns, const __u32 *tokens, __u32 token, __u32 newest, __u32 width)

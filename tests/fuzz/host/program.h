@@ -31,8 +31,8 @@ int host_parse(const __u8 *frame, __u32 length, __u32 linear, bool from_xdp, boo
 bool host_read_field(const __u8 *frame, __u32 message, __u32 end, bool from_xdp, const struct tw_field *field, __u32 *value);
 
 /* Places of tokens, TW_TOKENS each; see bpf/echo.bpf.h. */
-void host_store_sent(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns);
-void host_store_arrived(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns);
+void host_store_new_token(__u64 *times_ns, __u32 *tokens, __u32 token, __u64 now_ns);
+__u64 host_take_answered(__u64 *times_ns, const __u32 *tokens, __u32 answered, __u32 width);
 bool host_is_new(__u64 *times_ns, const __u32 *tokens, __u32 token, __u32 newest, __u32 width);
 bool host_can_be_echo(__u32 echo, __u32 newest, __u32 width, bool unseen);
 __u64 host_take_token(__u64 *times_ns, const __u32 *tokens, __u32 echo, __u32 width);
