@@ -84,7 +84,7 @@ constexpr std::array<SeriesRow, kSeriesCount> kSeries{{
     {Series::kRttSequenceDelayed, Quantity::kRttMaybeDelayed, "tcp_sequence", Protocol::kTcp,
      "By sequence numbers, where the player's side may have delayed the acknowledgement: its wait is in the sample."},
     {Series::kTurnaroundNextPacket, Quantity::kTurnaround, "next_packet", std::nullopt,
-     "From the first payload that arrived since the last one left to the next payload that left."},
+     "From the first payload that arrived since the last answer to the first that left after the game had read it."},
     {Series::kTurnaroundRule, Quantity::kTurnaround, "rule", std::nullopt,
      "From a token of the service's rule that arrived to the message that echoed it."},
     {Series::kStageNicToSocket, Quantity::kStage, "nic_to_socket", std::nullopt,
