@@ -133,7 +133,7 @@ Samples sequence_samples(const Conversation& conversation) {
 RuleTruth rule_truth(const Conversation& conversation) {
   RuleTruth truth;
   Pending<std::uint16_t> sent;
-  std::vector<std::pair<std::int64_t, nanoseconds>> came;  // what was not echoed, newest last
+  std::vector<std::pair<std::int64_t, nanoseconds>> came;  // what was not answered, in its order
   std::set<std::int64_t> ever_came;
   Unwrapped in, echoed;
   each(conversation, [&](const FrameView& frame, const harness::LoggedFrame& logged) {
@@ -141,11 +141,10 @@ RuleTruth rule_truth(const Conversation& conversation) {
     const std::optional<Header> header = read(std::span(logged.head).subspan(frame.payload_offset));
     if (!header) return;
     if (logged.outgoing) {
-      const auto newest = std::ranges::find(came, echoed(header->ack), &std::pair<std::int64_t, nanoseconds>::first);
-      if (newest != came.end()) {
-        truth.turnaround.push_back(logged.at - newest->second);
-        came.erase(came.begin(), std::next(newest));
-      }
+      const std::int64_t answered = echoed(header->ack);
+      const auto rest = std::ranges::find_if(came, [&](const auto& message) { return message.first > answered; });
+      if (rest != came.begin()) truth.turnaround.push_back(logged.at - came.front().second);
+      came.erase(came.begin(), rest);
       sent.add(header->seq, logged.at);
       return;
     }
@@ -169,15 +168,15 @@ RuleTruth rule_truth(const Conversation& conversation) {
   return truth;
 }
 
-std::uint64_t impossible(const std::vector<Cell>& cells, const Samples& possible, nanoseconds allowance) {
-  std::uint64_t most = 0;
+Impossible impossible(const std::vector<Cell>& cells, const Samples& possible, nanoseconds allowance) {
+  Impossible most;
   for (auto first = cells.begin(); first != cells.end(); ++first) {
     std::uint64_t samples = 0;
     for (auto last = first; last != cells.end(); ++last) {
       samples += last->samples;
       const auto places = static_cast<std::uint64_t>(std::ranges::count_if(
           possible, [&](nanoseconds sample) { return sample >= first->from - allowance && sample <= last->to + allowance; }));
-      if (samples > places) most = std::max(most, samples - places);
+      if (samples > places + most.samples) most = {.samples = samples - places, .from = first->from, .to = last->to};
     }
   }
   return most;

@@ -42,7 +42,7 @@ struct Conversation {
 struct RuleTruth {
   Samples rtt;      // from a message's first sending to the first one that echoes just this, if no newer one's echo came before
   Samples network;  // the same less the delay in the echoing message
-  Samples turnaround;  // from a message's first arrival to the first one out that echoes just this
+  Samples turnaround;  // of the first message that came since the last answer, to the first one out that echoes it or a newer one
   std::uint64_t lost = 0, reordered = 0, duplicated = 0;  // of messages in
   std::uint64_t messages = 0;                             // in
 };
@@ -55,8 +55,11 @@ struct Cell {
 };
 
 // How many samples of the histogram cannot be any of `possible`, each taken once and stamped up to `allowance` apart: 0 when all of
-// them can. By Hall's condition, over every run of cells.
-[[nodiscard]] std::uint64_t impossible(const std::vector<Cell>& cells, const Samples& possible,
-                                       std::chrono::nanoseconds allowance);
+// them can. By Hall's condition, over every run of cells; the worst run is told.
+struct Impossible {
+  std::uint64_t samples = 0;
+  std::chrono::nanoseconds from{}, to{};
+};
+[[nodiscard]] Impossible impossible(const std::vector<Cell>& cells, const Samples& possible, std::chrono::nanoseconds allowance);
 
 }  // namespace tickwire::vm
