@@ -130,5 +130,36 @@ TEST_P(TcpRoundTrip, IsWhatTsharkFindsInACapture) {
   expect_close(rows[0]["handshake_ns"], times.handshake[0], 0, kSlack, "handshake");
 }
 
+// With stages, those whose acknowledgement may have been delayed are kept apart: none is lost by that, and none is changed.
+class TcpRoundTripWithStages : public ::testing::TestWithParam<Case> {};
+INSTANTIATE_TEST_SUITE_P(Methods, TcpRoundTripWithStages,
+                         ::testing::Values(Case{"timestamps", true, false}, Case{"sequence", false, false}),
+                         [](const auto& chosen) { return chosen.param.name; });
+
+TEST_P(TcpRoundTripWithStages, IsNotChangedByWhatIsKeptApart) {
+  const Wire scene(unsteady_line());
+  scene.player.set("ipv4/tcp_timestamps", GetParam().timestamps ? "1" : "0");
+  Agent agent(scene.node);
+  ASSERT_TRUE(agent.ready());
+  Witness witness(scene.node);
+  Conversation conversation(scene, false);
+  conversation.run();
+  agent.settle();
+  const AckTimes times = witness.ack_times(kTcpPort, conversation.player_port());
+
+  const std::vector<json> rows = agent.connections();
+  ASSERT_EQ(rows.size(), 1U);
+  double samples = 0, sum_ns = 0;
+  for (const char* kind : {"rtt", "rtt_maybe_delayed"}) {
+    const json& latency = rows[0][kind];
+    if (latency.is_null() || latency["samples"] == 0) continue;
+    ASSERT_TRUE(latency["mean_ns"].is_number()) << kind;
+    samples += latency["samples"].get<double>();
+    sum_ns += latency["samples"].get<double>() * latency["mean_ns"].get<double>();
+  }
+  EXPECT_NEAR(samples, static_cast<double>(times.data.size()), 0.05 * static_cast<double>(times.data.size()));
+  expect_close(sum_ns / samples, mean(times.data), 0, kSlack, "mean of both kinds");
+}
+
 }  // namespace
 }  // namespace tickwire::e2e
