@@ -93,8 +93,9 @@ TEST_F(Game, TakesTheTimeThatTheBotsMeasured) {
     const double response = bot["response_ns"]["p50"];
     EXPECT_NEAR(turnaround + 20e6, response, 0.125 * turnaround + 3e6) << bot["protocol"] << " " << bot["local"];
     if (bot["protocol"] == "tcp") {
-      ASSERT_TRUE(row["rtt"]["p50_ns"].is_number()) << bot["local"];
-      EXPECT_EQ(row["rtt"]["method"], "tcp_timestamp");
+      // A bot has little to say, so its acknowledgements may have been delayed.
+      ASSERT_TRUE(row["rtt_maybe_delayed"]["p50_ns"].is_number()) << bot["local"];
+      EXPECT_EQ(row["rtt_maybe_delayed"]["method"], "tcp_timestamp");
     }
   }
 }
