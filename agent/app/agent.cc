@@ -112,7 +112,8 @@ Result<void> Agent::start_kernel() {
                                                                                      .cgroup = options_.cgroup,
                                                                                      .arrival = options_.arrival,
                                                                                      .departure = options_.departure,
-                                                                                     .tcp_state = options_.tcp_state});
+                                                                                     .tcp_state = options_.tcp_state,
+                                                                                     .tcp_write = options_.tcp_write});
   if (!source) return std::unexpected(source.error());
   source_ = std::move(*source);
   for (const model::HookOutcome& outcome : source_->hooks()) {

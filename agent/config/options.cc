@@ -99,6 +99,9 @@ constexpr std::array kDepartures{Word{"auto", Departure::kAuto}, Word{"tcx", Dep
 constexpr std::array kTcpStateHooks{Word{"auto", TcpStateHook::kAuto}, Word{"fentry", TcpStateHook::kFentry},
                                     Word{"kprobe", TcpStateHook::kKprobe}, Word{"tracepoint", TcpStateHook::kTracepoint},
                                     Word{"none", TcpStateHook::kNone}};
+constexpr std::array kTcpWriteHooks{Word{"auto", TcpWriteHook::kAuto},     Word{"tracepoint", TcpWriteHook::kTracepoint},
+                                    Word{"fentry", TcpWriteHook::kFentry}, Word{"kprobe", TcpWriteHook::kKprobe},
+                                    Word{"egress", TcpWriteHook::kEgress}, Word{"none", TcpWriteHook::kNone}};
 constexpr std::array kLogLevels{Word{"debug", LogLevel::kDebug}, Word{"info", LogLevel::kInfo}, Word{"warn", LogLevel::kWarn},
                                 Word{"error", LogLevel::kError}};
 
@@ -159,6 +162,10 @@ constexpr std::array kRows{
     Row{"tcp-state", "HOOK", kOnce,
         "Where changes of TCP state are seen: auto, fentry, kprobe, tracepoint, none.\nauto takes the first that works.", "auto",
         [](std::string_view value, RunOptions& options) { return set_word(value, kTcpStateHooks, options.tcp_state); }},
+    Row{"tcp-write", "HOOK", kOnce,
+        "Where the game's writes to TCP are seen: auto, tracepoint, fentry, kprobe, egress, none.\nauto takes the first that "
+        "works; at egress a wait for the player's window counts as app.",
+        "auto", [](std::string_view value, RunOptions& options) { return set_word(value, kTcpWriteHooks, options.tcp_write); }},
     Row{"no-stages", "", kOnce,
         "Do not follow requests through the sockets: no stages, no jitter, no delayed\nacknowledgements told apart; spares "
         "1280 bytes a connection, and time at each read and write.",

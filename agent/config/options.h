@@ -36,6 +36,14 @@ enum class TcpStateHook : std::uint8_t {
   kTracepoint,
   kNone
 };  // --tcp-state auto|fentry|kprobe|tracepoint|none
+enum class TcpWriteHook : std::uint8_t {
+  kAuto,
+  kTracepoint,
+  kFentry,
+  kKprobe,
+  kEgress,
+  kNone
+};  // --tcp-write auto|tracepoint|fentry|kprobe|egress|none
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
 
 struct RunOptions {
@@ -53,6 +61,7 @@ struct RunOptions {
   Arrival arrival = Arrival::kAuto;
   Departure departure = Departure::kAuto;
   TcpStateHook tcp_state = TcpStateHook::kAuto;
+  TcpWriteHook tcp_write = TcpWriteHook::kAuto;
   bool stages = true;                      // --no-stages: nothing is followed through the sockets
   std::string cgroup;                      // where the socket hooks go, an absolute path; "": the hierarchy's root
   bool ticks = true;                       // --no-ticks: game loops are not inferred

@@ -77,7 +77,7 @@ void LoadedSource::attach_stage_hooks() {
   const Result<CgroupRoot> cgroup = open_cgroup_root(options_.cgroup);
   if (!cgroup) spdlog::warn("{}", cgroup.error().text());
   if (cgroup && !cgroup->whole) spdlog::warn("{}", partial_view(*cgroup));
-  stages_ = attach_stages(*maps_, cgroup);
+  stages_ = attach_stages(*maps_, cgroup, options_.tcp_write);
 }
 
 Result<ingest::RawTick> LoadedSource::read() {

@@ -31,6 +31,7 @@ struct SourceOptions {
   config::Arrival arrival = config::Arrival::kAuto;
   config::Departure departure = config::Departure::kAuto;
   config::TcpStateHook tcp_state = config::TcpStateHook::kAuto;
+  config::TcpWriteHook tcp_write = config::TcpWriteHook::kAuto;
 };
 
 class KernelSource : public ingest::Source {

@@ -38,15 +38,34 @@ constexpr std::array kUdpWrite{Candidate{"udp_write4", "cgroup/sendmsg4", socket
 constexpr std::array kUdpRefusal{Candidate{"udp_refused_tp", "tp_btf/udp_fail_queue_rcv_skb", kernel_stages_bpf__elf_bytes}};
 constexpr std::array kQdisc{Candidate{"qdisc_tp", "tp_btf/net_dev_start_xmit", qdisc_bpf__elf_bytes}};
 
+constexpr std::string_view kTcpWrites = "tcp_write";
 constexpr std::array kStamps{
     Stamp{{"delivery", "all stages, the queues of UDP sockets"}, kDelivery, Needs::kNothing},
     Stamp{{"tcp_read", "the stages of TCP connections"}, kTcpRead},
-    Stamp{{"tcp_write", "the stages of TCP connections"}, kTcpWrite},
+    Stamp{{kTcpWrites, "the stages of TCP connections"}, kTcpWrite},
     Stamp{{"udp_read", "the stages of UDP connections, what their datagrams wait for"}, kUdpRead, Needs::kDelivery, true},
     Stamp{{"udp_write", "the stages of UDP connections"}, kUdpWrite, Needs::kDelivery, true},
     Stamp{{"udp_refusal", "datagrams that a full socket refused; they count as waiting"}, kUdpRefusal},
     Stamp{{"qdisc", "the wait in the queueing discipline, after the other stages"}, kQdisc, Needs::kNothing},
 };
+
+std::string_view wanted_prefix(config::TcpWriteHook wanted) {
+  switch (wanted) {
+    case config::TcpWriteHook::kAuto:
+      return "";
+    case config::TcpWriteHook::kTracepoint:
+      return "tp_btf";
+    case config::TcpWriteHook::kFentry:
+      return "fentry";
+    case config::TcpWriteHook::kKprobe:
+      return "kprobe";
+    case config::TcpWriteHook::kEgress:
+      return "cgroup_skb";
+    case config::TcpWriteHook::kNone:
+      return "none";
+  }
+  return "";
+}
 
 // Attached to the cgroup, so that it sees the sockets of its processes only.
 bool is_on_cgroup(const model::HookAttempt& attempt) { return attempt.candidate.starts_with("cgroup"); }
@@ -72,7 +91,8 @@ std::string partial_view(const CgroupRoot& cgroup) {
              : fmt::format("{} is not the root of the hierarchy: sockets of processes outside are not seen", cgroup.path);
 }
 
-AttachedHooks attach_stages(const SharedMaps& maps, const Result<CgroupRoot>& cgroup, Trial trial) {
+AttachedHooks attach_stages(const SharedMaps& maps, const Result<CgroupRoot>& cgroup, config::TcpWriteHook tcp_write,
+                            Trial trial) {
   const HookPlaces places{.maps = maps, .cgroup = &cgroup};
   AttachedHooks hooks;
   for (const Stamp& stamp : kStamps) {
@@ -81,7 +101,8 @@ AttachedHooks attach_stages(const SharedMaps& maps, const Result<CgroupRoot>& cg
       continue;
     }
     const Trial each = stamp.each && trial == Trial::kFirst ? Trial::kEach : trial;
-    try_candidates(places, stamp.capability, stamp.candidates, each, "", hooks);
+    const std::string_view wanted = stamp.capability.name == kTcpWrites ? wanted_prefix(tcp_write) : "";
+    try_candidates(places, stamp.capability, stamp.candidates, each, wanted, hooks);
   }
   if (!cgroup || cgroup->whole) return hooks;
   for (model::HookOutcome& outcome : hooks.outcomes) {

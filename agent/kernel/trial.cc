@@ -53,7 +53,7 @@ model::DoctorReport examine(const std::vector<std::string>& interfaces, const st
     }
     append(attach_tracing(**maps, config::TcpStateHook::kAuto, Trial::kExamine), report);
     report.hooks.push_back(SocketWalk::load(**maps).outcome());
-    append(attach_stages(**maps, cgroup, Trial::kExamine), report);
+    append(attach_stages(**maps, cgroup, config::TcpWriteHook::kAuto, Trial::kExamine), report);
   } else {
     report.checks.push_back({.subject = "packet programs",
                              .verdict = Verdict::kFailed,

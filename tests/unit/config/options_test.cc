@@ -55,6 +55,8 @@ TEST(RunOptions, AreTheSameWhenTheDefaultsOfTheHelpTextAreGiven) {
                                       "auto",
                                       "--tcp-state",
                                       "auto",
+                                      "--tcp-write",
+                                      "auto",
                                       "--no-stages=off",
                                       "--no-ticks=off",
                                       "--expose-connections=off",
@@ -73,6 +75,7 @@ TEST(RunOptions, AreTheSameWhenTheDefaultsOfTheHelpTextAreGiven) {
   EXPECT_EQ(given.arrival, defaults.arrival);
   EXPECT_EQ(given.departure, defaults.departure);
   EXPECT_EQ(given.tcp_state, defaults.tcp_state);
+  EXPECT_EQ(given.tcp_write, defaults.tcp_write);
   EXPECT_EQ(given.stages, defaults.stages);
   EXPECT_EQ(given.ticks, defaults.ticks);
   EXPECT_EQ(given.expose_connections, defaults.expose_connections);
@@ -109,6 +112,8 @@ TEST(RunOptions, TakeEveryFlag) {
                                    "clsact",
                                    "--tcp-state",
                                    "kprobe",
+                                   "--tcp-write",
+                                   "egress",
                                    "--no-stages",
                                    "--cgroup",
                                    "/sys/fs/cgroup",
@@ -141,6 +146,7 @@ TEST(RunOptions, TakeEveryFlag) {
   EXPECT_EQ(options.arrival, Arrival::kXdpNative);
   EXPECT_EQ(options.departure, Departure::kClsact);
   EXPECT_EQ(options.tcp_state, TcpStateHook::kKprobe);
+  EXPECT_EQ(options.tcp_write, TcpWriteHook::kEgress);
   EXPECT_FALSE(options.stages);
   EXPECT_EQ(options.cgroup, "/sys/fs/cgroup");
   EXPECT_FALSE(options.ticks);
@@ -179,6 +185,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFlag{{"--arrival", "fast"}, "--arrival: 'fast' is none of auto, native, generic, tcx, clsact"},
         BadFlag{{"--departure", "native"}, "--departure: 'native' is none of auto, tcx, clsact"},
         BadFlag{{"--tcp-state", "on"}, "--tcp-state: 'on' is none of auto, fentry, kprobe, tracepoint, none"},
+        BadFlag{{"--tcp-write", "xdp"}, "--tcp-write: 'xdp' is none of auto, tracepoint, fentry, kprobe, egress, none"},
         BadFlag{{"--log-level", "loud"}, "--log-level: 'loud' is none of debug, info, warn, error"},
         BadFlag{{"--no-stages=maybe"}, "--no-stages: 'maybe' is none of true, false"},
         BadFlag{{"--cgroup", "fs/cgroup"}, "cgroup 'fs/cgroup': an absolute path is wanted"},
