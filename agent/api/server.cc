@@ -296,7 +296,7 @@ class HttpServer final : public Server {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Routes::Latest latest) {
-  auto server = std::make_unique<HttpServer>(options, latest);
+  auto server = std::make_unique<HttpServer>(options, std::move(latest));
   if (auto opened = server->open(options); !opened) return std::unexpected(opened.error());
   if (auto running = server->run(); !running) return std::unexpected(running.error());
   return server;

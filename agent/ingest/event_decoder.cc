@@ -23,7 +23,7 @@ void EventDecoder::decode(const RawTick& raw, model::Tick& tick) {
     } else {
       continue;
     }
-    tick.events.push_back(std::move(told));
+    tick.events.push_back(told);
   }
 }
 

@@ -114,9 +114,8 @@ void ConnectionTable::begin(const Tick& tick, const ConnectionChange& change, co
   slot.row = std::move(row);
 }
 
-void ConnectionTable::note(const Connection& row, Nanoseconds at, Event::What what) {
-  events_.push_back(
-      {.at = at, .service = row.service, .connection = Event::Subject{.id = row.id, .key = row.key}, .what = std::move(what)});
+void ConnectionTable::note(const Connection& row, Nanoseconds at, const Event::What& what) {
+  events_.push_back({.at = at, .service = row.service, .connection = Event::Subject{.id = row.id, .key = row.key}, .what = what});
 }
 
 void ConnectionTable::update(const Tick& tick, const ConnectionChange& change, Slot& slot) {

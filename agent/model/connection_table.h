@@ -69,7 +69,7 @@ class ConnectionTable {
   [[nodiscard]] std::shared_ptr<Connection> counted(const Tick& tick, const ConnectionChange& change, const Connection& before,
                                                     ServiceRecord& service);
   // Notes an event of the row.
-  void note(const Connection& row, Nanoseconds at, Event::What what);
+  void note(const Connection& row, Nanoseconds at, const Event::What& what);
   void record(const Tick& tick, const ConnectionChange& change, const Connection& before, const Connection& row);
   void end(Slot& slot, std::shared_ptr<Connection> row, CloseReason reason, Nanoseconds at);
   void end_silent(Nanoseconds now);
