@@ -174,8 +174,8 @@ void drop_capabilities() {
 
 class HttpServer final : public Server {
  public:
-  HttpServer(const ServerOptions& options, const Routes::Latest& latest)
-      : streams_(options.streams, latest), routes_(options.routes, latest, monotonic_now) {}
+  HttpServer(const ServerOptions& options, Routes::Latest latest)
+      : streams_(options.streams, latest), routes_(options.routes, std::move(latest), monotonic_now) {}
 
   ~HttpServer() override {
     if (!thread_.joinable()) return;
