@@ -146,11 +146,15 @@ Cost median_of(const Rounds& rounds, const std::string& program) {
   }
   return {.runs = median(std::move(runs)), .ns = median(std::move(ns))};
 }
-double median_together(const Rounds& rounds) {
+// From the arrival to the departure, or on to the device, for which the qdisc's program runs.
+enum class Until { kDeparture, kDevice };
+double median_together(const Rounds& rounds, Until until) {
   std::vector<double> sums;
   for (const Costs& costs : rounds) {
     double sum = 0;
-    for (const auto& [program, cost] : costs) sum += cost.ns;
+    for (const auto& [program, cost] : costs) {
+      if (until == Until::kDevice || program != "qdisc_tp") sum += cost.ns;
+    }
     sums.push_back(sum);
   }
   return median(std::move(sums));
@@ -160,7 +164,7 @@ double median_together(const Rounds& rounds) {
 void print(const Scene& scene, const std::vector<Way>& all_ways, const std::vector<Rounds>& columns) {
   fmt::print("\n{}: ns per round trip\n{:<16} {:>5} {:>7} {:>6}", scene.name, "program", "runs", "ns/run", "share");
   for (const Way& way : all_ways) fmt::print(" {:>9}", way.name);
-  const double together = median_together(columns[0]);
+  const double together = median_together(columns[0], Until::kDevice);
   std::vector<std::pair<std::string, Cost>> rows;
   for (const auto& [program, cost] : columns[0][0]) rows.emplace_back(program, median_of(columns[0], program));
   // What runs less than once in a hundred round trips has nothing to do with them.
@@ -173,8 +177,10 @@ void print(const Scene& scene, const std::vector<Way>& all_ways, const std::vect
       fmt::print(" {:>9}", column.runs < 0.01 ? "-" : fmt::format("{:.0f}", column.ns));
     }
   }
-  fmt::print("\n{:<16} {:>5} {:>7} {:>5}%", "together", "", "", 100);
-  for (const Rounds& rounds : columns) fmt::print(" {:>9.0f}", median_together(rounds));
+  for (const auto& [name, until] : {std::pair{"until departure", Until::kDeparture}, std::pair{"together", Until::kDevice}}) {
+    fmt::print("\n{:<16} {:>5} {:>7} {:>5.0f}%", name, "", "", 100 * median_together(columns[0], until) / together);
+    for (const Rounds& rounds : columns) fmt::print(" {:>9.0f}", median_together(rounds, until));
+  }
   fmt::print("\n");
   std::fflush(stdout);
 }
