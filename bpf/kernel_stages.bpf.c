@@ -11,12 +11,13 @@
 #include "stage.bpf.h"
 
 /* NULL: not a watched service's, not in the table, or without stages. */
-INLINE struct tw_stage_slot *tcp_stage(struct sock *sk)
+INLINE struct tw_stage_slot *tcp_stage(struct sock *sk, bool direct)
 {
 	struct tw_connection_key key;
 	__u32 number;
 
-	if (!service_of(local_port(sk), IPPROTO_TCP) || !socket_key(sk, IPPROTO_TCP, &key) || !find_slot(&key, &number))
+	if (!service_of(local_port(sk, direct), IPPROTO_TCP) || !socket_key(sk, direct, IPPROTO_TCP, &key) ||
+	    !find_slot(&key, &number))
 		return NULL;
 	return stage_of(number);
 }
@@ -25,7 +26,7 @@ INLINE struct tw_stage_slot *tcp_stage(struct sock *sk)
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(tcp_read_tp, struct sock *sk)
 {
-	struct tw_stage_slot *stage = tcp_stage(sk);
+	struct tw_stage_slot *stage = tcp_stage(sk, true);
 
 	if (!stage)
 		return 0;
@@ -36,9 +37,9 @@ int BPF_PROG(tcp_read_tp, struct sock *sk)
 	return 0;
 }
 
-INLINE void tcp_write(struct sock *sk)
+INLINE void tcp_write(struct sock *sk, bool direct)
 {
-	struct tw_stage_slot *stage = tcp_stage(sk);
+	struct tw_stage_slot *stage = tcp_stage(sk, direct);
 
 	if (stage)
 		note_write(stage, false, BPF_CORE_READ((struct tcp_sock *)sk, write_seq));
@@ -48,21 +49,21 @@ INLINE void tcp_write(struct sock *sk)
 SEC("tp_btf/tcp_sendmsg_locked")
 int BPF_PROG(tcp_write_tp, struct sock *sk)
 {
-	tcp_write(sk);
+	tcp_write(sk, true);
 	return 0;
 }
 
 SEC("fentry/tcp_sendmsg")
 int BPF_PROG(tcp_write_fentry, struct sock *sk)
 {
-	tcp_write(sk);
+	tcp_write(sk, true);
 	return 0;
 }
 
 SEC("kprobe/tcp_sendmsg")
 int BPF_KPROBE(tcp_write_kprobe, struct sock *sk)
 {
-	tcp_write(sk);
+	tcp_write(sk, false);
 	return 0;
 }
 
@@ -76,7 +77,7 @@ int BPF_PROG(udp_refused_tp, int error, struct sock *sk)
 	struct tw_slot *slot;
 	__u32 number;
 
-	if (!newest || !newest->valid || !service_of(local_port(sk), IPPROTO_UDP))
+	if (!newest || !newest->valid || !service_of(local_port(sk, true), IPPROTO_UDP))
 		return 0;
 	newest->valid = 0;
 	number = newest->number;

@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: GPL-2.0-only */
 #include "vmlinux_min.h"
 
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
@@ -41,16 +40,16 @@ struct transport_head {
 /* The packet's key, and its transport header. False: it is none of a watched service. */
 INLINE bool read_heads(struct sk_buff *skb, struct tw_connection_key *key, struct transport_head *transport)
 {
-	const unsigned char *head = BPF_CORE_READ(skb, head);
-	const unsigned char *network = head + BPF_CORE_READ(skb, network_header);
-	__be16 type = BPF_CORE_READ(skb, protocol);
+	const unsigned char *head = skb->head;
+	const unsigned char *network = head + skb->network_header;
+	__be16 type = skb->protocol;
 	struct ipv4_head ipv4;
 	struct ipv6_head ipv6;
 
 	__builtin_memset(key, 0, sizeof(*key));
 	if (type != bpf_htons(ETH_P_IP) && type != bpf_htons(ETH_P_IPV6))
 		return false;
-	if (bpf_probe_read_kernel(transport, sizeof(*transport), head + BPF_CORE_READ(skb, transport_header)))
+	if (bpf_probe_read_kernel(transport, sizeof(*transport), head + skb->transport_header))
 		return false;
 	if (type == bpf_htons(ETH_P_IP)) {
 		if (bpf_probe_read_kernel(&ipv4, sizeof(ipv4), network))

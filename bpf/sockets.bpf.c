@@ -14,11 +14,11 @@ INLINE void seed(struct sock *sk, __u8 protocol, __u32 tcp_state)
 {
 	struct tw_connection_key key;
 	struct tw_slot *slot;
-	__u32 service = service_of(local_port(sk), protocol);
+	__u32 service = service_of(local_port(sk, false), protocol);
 	__u32 flags = TW_SLOT_SEEDED | (protocol == IPPROTO_TCP ? TW_SLOT_STATE_HOOK : 0);
 	__u32 number;
 
-	if (!service || !socket_key(sk, protocol, &key) || find_slot(&key, &number))
+	if (!service || !socket_key(sk, false, protocol, &key) || find_slot(&key, &number))
 		return;
 	slot = take_slot(&key, service_number(service), flags, false, &number);
 	if (slot)

@@ -66,11 +66,11 @@ INLINE void handle_state(struct sock *sk, __u32 from, __u32 to)
 	struct tw_slot *slot;
 	__u32 service, number;
 
-	service = service_of(local_port(sk), IPPROTO_TCP);
+	service = service_of(local_port(sk, false), IPPROTO_TCP);
 	if (!service || from == TCP_LISTEN || to == TCP_LISTEN || from == to || to >= TW_TCP_STATES)
 		return;
 	service = service_number(service);
-	if (!socket_key(sk, IPPROTO_TCP, &key))
+	if (!socket_key(sk, false, IPPROTO_TCP, &key))
 		return;
 	slot = find_slot(&key, &number);
 	/* A container's socket is followed once its packets have passed our interface; before that it only has the same port. */
@@ -114,10 +114,10 @@ int BPF_PROG(retransmit_tp, struct sock *sk)
 	struct tw_service_counters *counters;
 	struct tw_connection_key key;
 	struct tw_slot *slot;
-	__u32 service = service_of(local_port(sk), IPPROTO_TCP);
+	__u32 service = service_of(local_port(sk, false), IPPROTO_TCP);
 	__u32 number;
 
-	if (!service || !socket_key(sk, IPPROTO_TCP, &key))
+	if (!service || !socket_key(sk, false, IPPROTO_TCP, &key))
 		return 0;
 	service = service_number(service);
 	slot = find_slot(&key, &number);
