@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -86,6 +87,58 @@ TEST_P(Stages, TellTheReadDelayFromTheWork) {
   // They share their stamps with the turnaround, so their means add up to its mean.
   EXPECT_EQ(rows[0]["turnaround"]["samples"], kRounds);
   EXPECT_NEAR(stages["turnaround_mean_ns"].get<double>(), rows[0]["turnaround"]["mean_ns"].get<double>(), 1'000);
+}
+
+TEST(PeekingGame, GivesNoStagesAndSaysSo) {
+  const Pair scene;
+  Agent agent(scene.node);
+  ASSERT_TRUE(agent.ready());
+  const Flow flow{Transport::kUdp, false};
+  const UniqueFd server = harness::udp_socket(scene.node, flow.node());
+  const UniqueFd client = flow.connect(scene.player);
+  for (int round = 0; round < 20; ++round) {
+    harness::send_datagram(client.fd(), 64);
+    std::array<char, 64> input{};
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    ASSERT_EQ(::recvfrom(server.fd(), input.data(), input.size(), MSG_PEEK, reinterpret_cast<sockaddr*>(&peer), &length), 64);
+    ASSERT_EQ(::recvfrom(server.fd(), input.data(), input.size(), 0, reinterpret_cast<sockaddr*>(&peer), &length), 64);
+    ASSERT_EQ(::sendto(server.fd(), input.data(), input.size(), 0, reinterpret_cast<sockaddr*>(&peer), length), 64);
+    ASSERT_EQ(harness::take_datagram(client.fd()), 64U);
+  }
+  agent.settle();
+  const std::vector<json> rows = agent.connections();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0]["followed"]["resyncs"], 20);
+  EXPECT_EQ(rows[0]["followed"]["completed"], 0);
+  EXPECT_EQ(agent.status()["losses"]["stage_peeked"], 20);
+  EXPECT_EQ(rows[0]["turnaround"]["samples"], 20);
+}
+
+TEST(FullSocket, TellsWhatItRefused) {
+  constexpr int kDatagrams = 200;
+  const Pair scene;
+  Agent agent(scene.node);
+  ASSERT_TRUE(agent.ready());
+  const Flow flow{Transport::kUdp, false};
+  const UniqueFd server = harness::udp_socket(scene.node, flow.node());
+  const int bytes = 4096;
+  ASSERT_EQ(::setsockopt(server.fd(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes), 0);
+  const UniqueFd client = flow.connect(scene.player);
+  for (int i = 0; i < kDatagrams; ++i) harness::send_datagram(client.fd(), 1000);
+  int read = 0;
+  std::array<char, 1000> input{};
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  while (::recvfrom(server.fd(), input.data(), input.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&peer), &length) > 0)
+    ++read;
+  agent.settle();
+  const std::vector<json> rows = agent.connections();
+  ASSERT_EQ(rows.size(), 1U);
+  ASSERT_LT(read, kDatagrams);
+  EXPECT_EQ(rows[0]["socket"]["read"], read);
+  EXPECT_EQ(rows[0]["socket"]["taken"], read);
+  EXPECT_EQ(rows[0]["socket"]["refused"], kDatagrams - read);
 }
 
 TEST(NoStages, NothingIsToldAndNothingAttached) {
