@@ -141,6 +141,31 @@ TEST(FullSocket, TellsWhatItRefused) {
   EXPECT_EQ(rows[0]["socket"]["refused"], kDatagrams - read);
 }
 
+TEST(SocketOfManyAddresses, HasStagesForTheFirstFourAndCountsTheRest) {
+  constexpr int kAddresses = 5;
+  const Pair scene;
+  for (int i = 0; i < kAddresses; ++i)
+    scene.node.run({"ip", "address", "add", "192.0.2." + std::to_string(100 + i) + "/24", "dev", "eth0"});
+  Agent agent(scene.node);
+  ASSERT_TRUE(agent.ready());
+  const UniqueFd server = harness::udp_socket(scene.node, {.ip = "0.0.0.0", .port = kUdpPort});
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < kAddresses; ++i) {
+    clients.push_back(harness::udp_socket(scene.player, {.ip = kPlayerV4, .port = static_cast<std::uint16_t>(4001 + i)},
+                                          {.ip = "192.0.2." + std::to_string(100 + i), .port = kUdpPort}));
+    harness::send_datagram(clients.back().fd(), 64);
+    std::array<char, 64> input{};
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    ASSERT_EQ(::recvfrom(server.fd(), input.data(), input.size(), 0, reinterpret_cast<sockaddr*>(&peer), &length), 64);
+  }
+  agent.settle();
+  EXPECT_EQ(agent.status()["losses"]["socket_address"], 1);
+  int read = 0;
+  for (const json& row : agent.connections()) read += row["socket"]["read"].get<int>();
+  EXPECT_EQ(read, kAddresses - 1);
+}
+
 TEST(NoStages, NothingIsToldAndNothingAttached) {
   const Pair scene;
   Agent agent(scene.node, {"--no-stages"});
