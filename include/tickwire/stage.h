@@ -11,7 +11,7 @@
 #include "tickwire/types.h"
 
 /* Jitter, RFC 3550 6.4.1 and A.8: moves by a sixteenth of the difference at each sample. Of packets' spacing: the sender's own
- * spacing, which is not on the wire, is taken as the mean, smoothed in the same way; a gap of TW_PAUSE_NS or more begins anew. */
+ * spacing, which is not on the wire, is taken as the mean, smoothed in the same way; a gap of TW_PAUSE_NS or more is left out. */
 struct tw_pace {
 	__u64 last_ns;   /* newest packet with payload; 0 = none */
 	__u32 mean_ns;   /* smoothed spacing; 0 = none yet */
