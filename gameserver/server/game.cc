@@ -75,7 +75,10 @@ Header Game::next_header(Session& session, Nanoseconds now_mono) const {
 Message Game::snapshot(Session& session, Nanoseconds now_mono) {
   const bool complete = world_.gather(session.player, states_);
   Message message{.header = next_header(session, now_mono),
-                  .body = Snapshot{.server_tick = world_.tick(), .last_input = session.last_input, .states = states_}};
+                  .body = Snapshot{.server_tick = world_.tick(),
+                                   .last_input = session.last_input,
+                                   .count = static_cast<std::uint16_t>(states_.size() / kStateBytes),
+                                   .content = states_}};
   if (session.has_input) message.header.flags |= kFlagInput;
   if (!complete) message.header.flags |= kFlagPartial;
   return message;

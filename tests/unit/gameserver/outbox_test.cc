@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "bytes_of.h"
+#include "unit/gameserver/protocol/bytes_of.h"
 
 namespace tickwire::game {
 namespace {

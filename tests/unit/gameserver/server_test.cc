@@ -7,11 +7,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "bytes_of.h"
 #include "gameserver/bots/burst.h"
 #include "gameserver/bots/report.h"
 #include "gameserver/bots/runner.h"
 #include "loopback.h"
+#include "unit/gameserver/protocol/bytes_of.h"
 
 namespace tickwire::game {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <random>
 
-#include "bytes_of.h"
+#include "unit/gameserver/protocol/bytes_of.h"
 
 namespace tickwire::game {
 namespace {
