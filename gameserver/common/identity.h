@@ -12,6 +12,9 @@
 
 namespace tickwire::game {
 
+// Given by the world when a player joins; 0 is nobody, and no id is used again while the process lives.
+using PlayerId = std::uint32_t;
+
 // How a match keeps its players in step; the numbers are on the wire.
 enum class GameMode : std::uint8_t { kState = 0, kLockstep = 1 };
 

@@ -11,11 +11,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "gameserver/common/identity.h"
 #include "gameserver/protocol/message.h"
 
 namespace tickwire::game {
-
-using PlayerId = std::uint32_t;
 
 class World {
  public:
