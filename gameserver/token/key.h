@@ -19,8 +19,8 @@ inline constexpr std::size_t kMostKeyBytes = 64;   // one block of SHA-256: long
 // Overwritten when it goes; has no text form, so that it reaches no log.
 class TokenKey {
  public:
-  // Reads a file of 32 .. 64 bytes, or of as many written in hexadecimal with a line end or without. Errors: it cannot be read, is no regular
-  // file, lets group or others in, or has another length; none of them quotes the content.
+  // Reads a file of 32 .. 64 bytes, or of as many written in hexadecimal with a line end or without. Errors: it cannot be read,
+  // is no regular file, lets group or others in, or has another length; none of them quotes the content.
   [[nodiscard]] static Result<TokenKey> load(const std::string& path);
   // 32 bytes that nobody knows: tokens of this process end with it.
   [[nodiscard]] static TokenKey random();

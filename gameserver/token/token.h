@@ -1,5 +1,5 @@
-// What it owns: short signed statements about a player: the session token that Auth gives to Match's clients, and the ticket that Match gives to
-// World's.
+// What it owns: short signed statements about a player: the session token that Auth gives and Match takes, and the ticket that
+// Match gives and World takes.
 // Who may use it: auth/, match/, gateways, bots.
 // Thread: any, values.
 // SPDX-License-Identifier: Apache-2.0

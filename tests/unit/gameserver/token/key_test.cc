@@ -76,7 +76,7 @@ TEST(TokenKey, IsWhatHexadecimalStandsFor) {
   }
 }
 
-// RFC 4231, test case 3: key 20 times 0xaa. Too short for a file of ours, so it is checked that our reference agrees with the RFC.
+// RFC 4231, test case 3. Its key is too short for a file of ours, so it is the reference that is compared with the RFC.
 TEST(TokenKey, HasAReferenceThatFollowsTheRfc) {
   const auto mac = reference_mac(std::string(20, '\xaa'), std::string(50, '\xdd'));
   constexpr std::array<unsigned, 4> kFirst = {0x77, 0x3e, 0xa9, 0x1e};
