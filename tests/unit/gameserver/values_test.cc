@@ -3,45 +3,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gameserver/bots/options.h"
-#include "gameserver/bots/samples.h"
 #include "gameserver/common/endpoint.h"
 #include "gameserver/server/options.h"
 #include "gameserver/server/stats.h"
 
 namespace tickwire::game {
 namespace {
-
-TEST(Samples, HaveNoSummaryWhenThereAreNone) { EXPECT_EQ(Samples{}.summary(), std::nullopt); }
-
-TEST(Samples, GiveQuantilesByNearestRank) {
-  Samples samples;
-  for (int i = 200; i >= 1; --i) samples.add(Nanoseconds(i));
-  EXPECT_EQ(samples.summary(), (Summary{.count = 200,
-                                        .min = Nanoseconds(1),
-                                        .p50 = Nanoseconds(100),
-                                        .p90 = Nanoseconds(180),
-                                        .p99 = Nanoseconds(198),
-                                        .p999 = Nanoseconds(200),
-                                        .max = Nanoseconds(200),
-                                        .mean = Nanoseconds(100)}));
-}
-
-TEST(Samples, GiveTheOnlyOneForEveryQuantile) {
-  Samples samples;
-  samples.add(Nanoseconds(7));
-  const Nanoseconds seven(7);
-  EXPECT_EQ(
-      samples.summary(),
-      (Summary{.count = 1, .min = seven, .p50 = seven, .p90 = seven, .p99 = seven, .p999 = seven, .max = seven, .mean = seven}));
-}
-
-TEST(Samples, AreBounded) {
-  Samples samples;
-  for (std::size_t i = 0; i <= Samples::kMaxSamples; ++i) samples.add(Nanoseconds(1));
-  EXPECT_EQ(samples.summary()->count, Samples::kMaxSamples);
-  EXPECT_EQ(samples.lost_count(), 1U);
-}
 
 TEST(Endpoint, WritesBothFamilies) {
   EXPECT_EQ(Endpoint::resolve("192.0.2.1", 4000)->text(), "192.0.2.1:4000");
@@ -89,11 +56,6 @@ ParsedServerOptions server_options(const char* const (&arguments)[count]) {
   return parse_server_options(static_cast<int>(count), arguments);
 }
 
-template <std::size_t count>
-ParsedBotOptions bot_options(const char* const (&arguments)[count]) {
-  return parse_bot_options(static_cast<int>(count), arguments);
-}
-
 TEST(ServerOptions, HaveTheDocumentedDefaults) {
   const auto parsed = server_options({"tickwire-gameserver"});
   EXPECT_EQ(parsed.exit_code, std::nullopt);
@@ -117,17 +79,6 @@ TEST(ServerOptions, RefuseALogWithoutAnEcho) {
 TEST(ServerOptions, ReadTheAckMode) {
   EXPECT_EQ(server_options({"tickwire-gameserver", "--echo-delay", "1", "--ack", "delayed"}).options.echo_ack, AckMode::kDelayed);
   EXPECT_EQ(server_options({"tickwire-gameserver", "--echo-delay", "1", "--ack", "never"}).exit_code, 2);
-}
-
-TEST(BotOptions, NeedPlayers) {
-  EXPECT_EQ(bot_options({"tickwire-bots"}).exit_code, 2);
-  EXPECT_EQ(bot_options({"tickwire-bots", "--udp", "1"}).exit_code, std::nullopt);
-  EXPECT_EQ(bot_options({"tickwire-bots", "--burst-connections", "1"}).exit_code, std::nullopt);
-}
-
-TEST(BotOptions, AcknowledgeAtOnceUnlessToldOtherwise) {
-  EXPECT_TRUE(bot_options({"tickwire-bots", "--tcp", "1"}).options.quickack);
-  EXPECT_FALSE(bot_options({"tickwire-bots", "--tcp", "1", "--no-quickack"}).options.quickack);
 }
 
 }  // namespace
