@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "gameserver/server/listen.h"
+#include "gameserver/gateway/listen.h"
 
 namespace tickwire::game {
 namespace {

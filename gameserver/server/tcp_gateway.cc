@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "gameserver/common/endpoint.h"
-#include "gameserver/server/listen.h"
+#include "gameserver/gateway/listen.h"
 
 namespace tickwire::game {
 namespace {

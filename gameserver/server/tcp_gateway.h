@@ -13,7 +13,7 @@
 #include "gameserver/common/poller.h"
 #include "gameserver/protocol/frame.h"
 #include "gameserver/server/game.h"
-#include "gameserver/server/outbox.h"
+#include "gameserver/gateway/outbox.h"
 
 namespace tickwire::game {
 

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "gameserver/server/datagram_socket.h"
+#include "gameserver/gateway/datagram_socket.h"
 #include "gameserver/server/game.h"
 
 namespace tickwire::game {

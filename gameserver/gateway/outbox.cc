@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gameserver/server/outbox.h"
+#include "gameserver/gateway/outbox.h"
 
 namespace tickwire::game {
 

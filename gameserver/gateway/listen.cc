@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gameserver/server/listen.h"
+#include "gameserver/gateway/listen.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 // What it owns: how the server's sockets are made.
-// Who may use it: server/.
+// Who may use it: the gateways, the echo.
 // Thread: any.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

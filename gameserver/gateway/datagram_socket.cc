@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gameserver/server/datagram_socket.h"
+#include "gameserver/gateway/datagram_socket.h"
 
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "gameserver/server/listen.h"
+#include "gameserver/gateway/listen.h"
 
 namespace tickwire::game {
 namespace {
