@@ -4,9 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -14,7 +15,8 @@
 #include "gameserver/bus/latest.h"
 #include "gameserver/bus/queue.h"
 #include "gameserver/bus/wake.h"
-#include "gameserver/common/clock.h"
+#include "gameserver/common/identity.h"
+#include "gameserver/common/result.h"
 #include "gameserver/world/frame.h"
 
 namespace tickwire::game {
@@ -26,7 +28,7 @@ using ClientId = std::uint64_t;  // given by a front; unique in its gateway thre
 struct JoinRequest {
   GatewayId gateway = 0;
   ClientId client = 0;
-  std::array<char, 16> name{};  // zero-padded
+  PlayerName name{};
   bool lockstep = false;
   std::uint64_t account = 0;  // 0: a guest
   std::uint32_t match = 0;    // 0: none
@@ -74,23 +76,28 @@ using FromWorld = std::variant<Joined, Evicted, DivergedNotice>;
 
 // Towards the world, one for all gateways.
 struct WorldInbox {
-  Wake wake;  // control brings the world out of its sleep; inputs and chat wait for the tick
+  std::shared_ptr<Wake> wake;  // control brings the world out of its sleep; inputs and chat wait for the tick
   BoundedQueue<ToWorld, FullPolicy::kRefuse> control;    // never dropped: who is refused stops reading that socket
   InputBoard inputs;                                     // the newest of a player wins
   BoundedQueue<ChatLine, FullPolicy::kDropOldest> chat;  // the oldest goes
 
-  explicit WorldInbox(std::size_t max_players);
+  // Queues "world_control", "world_inputs", "world_chat", with room for max_players and 64 control messages, one input of every
+  // player, and 256 lines. The error is that of eventfd(2).
+  [[nodiscard]] static Result<std::unique_ptr<WorldInbox>> open(std::size_t max_players);
+  WorldInbox(std::size_t max_players, std::shared_ptr<Wake> wake);
 };
 
 // From the world to one gateway thread.
 struct GatewayInbox {
-  Wake wake;
+  std::shared_ptr<Wake> wake;
   BoundedQueue<FromWorld, FullPolicy::kRefuse>
-      control;  // room for an answer and a notice of every client, so the world is never refused
-  BoundedQueue<ChatLine, FullPolicy::kDropOldest> chat;
-  Latest<WorldFrame> frame;  // the newest wins
+      control;  // room for an answer and a notice of every client; the world keeps what is refused
+  BoundedQueue<ChatLine, FullPolicy::kDropOldest> chat;  // the oldest goes
+  Latest<WorldFrame> frame;                              // the newest wins
 
-  explicit GatewayInbox(std::size_t max_players);
+  // Queues "<name>_control", "<name>_chat", "<name>_frame"; the chat has room for 256 lines. The error is that of eventfd(2).
+  [[nodiscard]] static Result<std::unique_ptr<GatewayInbox>> open(const std::string& name, std::size_t max_players);
+  GatewayInbox(const std::string& name, std::size_t max_players, std::shared_ptr<Wake> wake);
 };
 
 }  // namespace tickwire::game

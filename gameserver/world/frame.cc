@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gameserver/world/frame.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tickwire::game {
+namespace {
+
+constexpr std::int32_t kMostRadiusMm = 150'000;
+constexpr std::size_t kCellsAnyway = 4096;
+
+// Keeps the least of the keys that it is given, at most a number that is said at the begin.
+class LeastKeys {
+ public:
+  explicit LeastKeys(std::size_t most) : most_(most) {}
+
+  void add(std::uint64_t key) {
+    if (count_ == keys_.size()) choose();
+    keys_[count_++] = key;
+  }
+  // Ascending.
+  [[nodiscard]] std::span<const std::uint64_t> sorted() {
+    if (count_ > most_) choose();
+    std::ranges::sort(std::span(keys_).first(count_));
+    return std::span(keys_).first(count_);
+  }
+  [[nodiscard]] bool left_some_out() const { return left_some_out_; }
+
+ private:
+  void choose() {
+    const auto begin = keys_.begin();
+    std::nth_element(begin, begin + static_cast<std::ptrdiff_t>(most_), begin + static_cast<std::ptrdiff_t>(count_));
+    count_ = most_;
+    left_some_out_ = true;
+  }
+
+  std::size_t most_;
+  std::size_t count_ = 0;
+  bool left_some_out_ = false;
+  std::array<std::uint64_t, 2 * WorldFrame::kMostInSight> keys_;
+};
+
+}  // namespace
+
+WorldFrame::WorldFrame(std::uint32_t tick, std::vector<FramePlayer> players, std::int32_t area_radius_mm,
+                       std::shared_ptr<const PresenceWindow> presence, std::shared_ptr<const LockstepWindow> lockstep)
+    : tick_(tick),
+      players_(std::move(players)),
+      area_radius_mm_(std::clamp(area_radius_mm, 1, kMostRadiusMm)),
+      presence_(presence ? std::move(presence) : std::make_shared<const PresenceWindow>()),
+      lockstep_(std::move(lockstep)) {
+  const auto by_id = [](const FramePlayer& player) { return player.state.id; };
+  if (!std::ranges::is_sorted(players_, {}, by_id)) std::ranges::sort(players_, {}, by_id);
+  make_grid();
+}
+
+std::optional<std::size_t> WorldFrame::find(PlayerId id) const {
+  const auto found = std::ranges::lower_bound(players_, id, {}, [](const FramePlayer& player) { return player.state.id; });
+  if (found == players_.end() || found->state.id != id) return std::nullopt;
+  return static_cast<std::size_t>(found - players_.begin());
+}
+
+void WorldFrame::choose_cells(std::size_t count) {
+  auto right_mm = INT32_MIN;
+  auto top_mm = INT32_MIN;
+  left_mm_ = bottom_mm_ = INT32_MAX;
+  for (const auto& player : players_) {
+    if (player.lockstep) continue;
+    left_mm_ = std::min(left_mm_, player.state.x_mm);
+    right_mm = std::max(right_mm, player.state.x_mm);
+    bottom_mm_ = std::min(bottom_mm_, player.state.y_mm);
+    top_mm = std::max(top_mm, player.state.y_mm);
+  }
+  // A short sight in a wide arena would make more cells than there is to find in them.
+  const auto most_cells = std::max(kCellsAnyway, 2 * count);
+  for (cell_mm_ = area_radius_mm_;; cell_mm_ *= 2) {
+    columns_ = column_of(right_mm) + 1;
+    rows_ = row_of(top_mm) + 1;
+    if (static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_) <= most_cells) return;
+  }
+}
+
+void WorldFrame::make_grid() {
+  const auto count = static_cast<std::size_t>(std::ranges::count(players_, false, &FramePlayer::lockstep));
+  if (count == 0) return;
+  choose_cells(count);
+  const auto cell_of = [this](const PlayerState& state) {
+    return static_cast<std::size_t>(row_of(state.y_mm)) * static_cast<std::size_t>(columns_) +
+           static_cast<std::size_t>(column_of(state.x_mm));
+  };
+  // Counting sort: first how many each cell holds, then where it ends, then backwards from there.
+  cell_begin_.assign(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_) + 1, 0);
+  for (const auto& player : players_) {
+    if (!player.lockstep) ++cell_begin_[cell_of(player.state)];
+  }
+  std::uint32_t end = 0;
+  for (auto& cell : cell_begin_) cell = end += cell;
+  spots_.resize(count);
+  for (std::size_t place = players_.size(); place-- > 0;) {
+    const auto& player = players_[place];
+    if (player.lockstep) continue;
+    spots_[--cell_begin_[cell_of(player.state)]] = {
+        .x_mm = player.state.x_mm, .y_mm = player.state.y_mm, .place = static_cast<std::uint16_t>(place)};
+  }
+}
+
+bool WorldFrame::in_sight(std::size_t viewer, std::size_t most, std::vector<std::uint16_t>& out) const {
+  out.clear();
+  out.push_back(static_cast<std::uint16_t>(viewer));
+  const auto& eye = players_[viewer];
+  if (eye.lockstep) return true;
+  const auto x_mm = std::int64_t{eye.state.x_mm};
+  const auto y_mm = std::int64_t{eye.state.y_mm};
+  const auto reach = std::int64_t{area_radius_mm_} * area_radius_mm_;
+  const auto first_column = std::max(column_of(eye.state.x_mm) - 1, 0);
+  const auto last_column = std::min(column_of(eye.state.x_mm) + 1, columns_ - 1);
+  const auto last_row = std::min(row_of(eye.state.y_mm) + 1, rows_ - 1);
+  LeastKeys nearest(std::clamp<std::size_t>(most, 1, kMostInSight) - 1);
+  for (auto row = std::max(row_of(eye.state.y_mm) - 1, 0); row <= last_row; ++row) {
+    // The cells of a row lie behind each other.
+    const auto row_begin = static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_);
+    const auto begin = cell_begin_[row_begin + static_cast<std::size_t>(first_column)];
+    const auto end = cell_begin_[row_begin + static_cast<std::size_t>(last_column) + 1];
+    for (auto at = begin; at < end; ++at) {
+      const auto& spot = spots_[at];
+      const auto right = spot.x_mm - x_mm;
+      const auto up = spot.y_mm - y_mm;
+      const auto distance = right * right + up * up;
+      // The square of a radius has 35 bits at most; a place below it settles ties by id.
+      if (distance <= reach && spot.place != viewer) nearest.add(static_cast<std::uint64_t>(distance) << 16 | spot.place);
+    }
+  }
+  for (const auto key : nearest.sorted()) out.push_back(static_cast<std::uint16_t>(key));
+  return !nearest.left_some_out();
+}
+
+}  // namespace tickwire::game
