@@ -5,51 +5,60 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <expected>
+#include <memory>
 
+#include "gameserver/common/clock.h"
 #include "gameserver/common/endpoint.h"
+#include "gameserver/gateway/limits.h"
+#include "gameserver/gateway/session.h"
 #include "gameserver/gateway/stats.h"
+#include "gameserver/gateway/tickets.h"
 #include "gameserver/protocol/message.h"
 #include "gameserver/world/port.h"
 
 namespace tickwire::game {
 
-enum class Transport : std::uint8_t { kUdp, kTcp, kWebSocket };
-inline constexpr std::size_t kTransportCount = 3;
+// Nothing heard for so long ends a session.
+inline constexpr Nanoseconds kIdleTimeout = std::chrono::seconds(30);
+// A newcomer has so long to say hello (over a stream) or to prove that its address is its own (UDP).
+inline constexpr Nanoseconds kNewcomerTimeout = std::chrono::seconds(3);
 
 // What a front asks of whoever carries one client's messages. Called on the gateway's thread, never out of a call of the same link.
 class ClientLink {
  public:
   virtual ~ClientLink() = default;
-  // Sends in order; over UDP it may be lost. Memory is bounded: a link that has no room calls Front::slow() later, not from here.
+  // Sends in order; over UDP it may be lost. Memory is bounded: a link that has no room calls Front::end() with kSlow later, not from here.
   virtual void send(const Message& message) = 0;
-  // Sends a snapshot or frames; a newer one takes the place of one that has not gone.
+  // Sends a snapshot; a newer one takes the place of one that has not gone.
   virtual void offer(const Message& message) = 0;
-  // Nothing is to be read until resume(): the queue towards the world is full.
+  // Nothing is to be read until resume(): the queue towards the world is full. What has been read is held back as well.
   virtual void pause() = 0;
   virtual void resume() = 0;
   // The session has ended and the last message was sent: close once it has gone. The front forgets the client; the link lives on as long
-  // as its gateway needs it.
-  virtual void close() = 0;
+  // as its gateway needs it. reason: why, for transports that carry one of their own.
+  virtual void close(Reason reason) = 0;
 };
 
 struct FrontOptions {
   unsigned tick_rate_hz = 30;
   std::size_t max_players = 1000;
-  bool guests = true;  // a hello without a ticket is let in
+  bool guests = true;          // a hello without a ticket is let in
+  AddressLimitOptions limits;  // of each front by itself
+  TicketCheck tickets;         // empty: no ticket is good
 };
 
+// Memory: at most max_players and kSpareClients clients, of kClientBytes each and what their links hold.
 class Front {
  public:
-  // Messages of a player in a second, beyond which he is put out (Reason::kFlood).
-  static constexpr unsigned kMostMessagesPerSecond = 1000;
+  // Clients beyond the players: newcomers that have not said hello, or wait for the world.
+  static constexpr std::size_t kSpareClients = 256;
 
-  Front(GatewayId id, const FrontOptions& options, WorldInbox& borrowed_world, GatewayInbox& borrowed_inbox,
-        FrontStats& borrowed_stats);
+  Front(GatewayId id, FrontOptions options, WorldInbox& borrowed_world, GatewayInbox& borrowed_inbox, FrontStats& borrowed_stats);
   ~Front();
 
-  // A client, whose link lives until remove() or close() of the link. nullopt: the server or this address has too many, the reason is
-  // counted and given.
+  // A client, whose link lives until it is told to close, or lost() was called. The reason when the server or this address has too many,
+  // which is counted.
   [[nodiscard]] std::expected<ClientId, Reason> add(ClientLink& borrowed_link, Transport transport, const Endpoint& remote,
                                                     Nanoseconds now_mono);
   // A well-formed message of a client; ids that are gone are ignored.
@@ -59,16 +68,20 @@ class Front {
   // The carrier is gone without a word.
   void lost(ClientId client);
 
-  // The world's answers, chat and newest frame: sends them. To be called when the inbox's wake is readable.
+  // The world's answers, chat and newest frame: sends them. To be called when the inbox's wake is readable, after draining it.
   void serve(Nanoseconds now_mono);
   // Ends clients that are silent; once a second.
   void sweep(Nanoseconds now_mono);
   // Says bye to everybody.
   void close(Nanoseconds now_mono);
 
+  // Over UDP a client that is not known sends this, or one whose message was not for its session.
+  void count_unknown_sender() { ++stats_->unknown_senders; }
+
  private:
   struct Client;
   struct Parts;
+  FrontStats* stats_;
   std::unique_ptr<Parts> parts_;
 };
 
