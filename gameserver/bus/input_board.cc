@@ -29,6 +29,7 @@ bool InputBoard::put(PlayerId player, const PlayerInput& input) {
     auto& entry = entries_[slot.entry];
     ++entry.inputs;
     if (!is_newer(input.input_seq, entry.newest.input_seq)) {
+      ++entry.stale;
       ++counts_.stale;
       return false;
     }

@@ -28,6 +28,7 @@ struct BoardEntry {
   PlayerInput newest;
   // Inputs of this player since the last drain(): this one, those that it replaced, and stale ones. What a rule about rates counts.
   std::uint32_t inputs = 0;
+  std::uint32_t stale = 0;  // of these, the ones that came after a newer one
   friend bool operator==(const BoardEntry&, const BoardEntry&) = default;
 };
 
@@ -46,6 +47,8 @@ class InputBoard {
   // Replaces out with everything that waits, in the order in which the players' first inputs came.
   void drain(std::vector<BoardEntry>& out);
   [[nodiscard]] QueueCounts counts() const;
+  // Everybody who needs the board waits until the lock is given up: for injected lag.
+  [[nodiscard]] std::unique_lock<std::mutex> hold() { return std::unique_lock(mutex_); }
 
  private:
   // Open addressing. A slot of an older generation is free, which makes emptying the table cost nothing.

@@ -39,7 +39,7 @@ TEST(InputBoard, DoesNotLetAnOlderInputReplaceANewerOne) {
   EXPECT_TRUE(board.put(7, input(5)));
   EXPECT_FALSE(board.put(7, input(4)));
   EXPECT_FALSE(board.put(7, input(5)));
-  EXPECT_THAT(drained(board), ElementsAre(BoardEntry{.player = 7, .newest = input(5), .inputs = 3}));
+  EXPECT_THAT(drained(board), ElementsAre(BoardEntry{.player = 7, .newest = input(5), .inputs = 3, .stale = 2}));
   EXPECT_EQ(board.counts().stale, 2U);
   EXPECT_EQ(board.counts().replaced, 0U);
 }

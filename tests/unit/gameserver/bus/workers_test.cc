@@ -21,16 +21,17 @@ std::unique_ptr<WorkerPool> pool_of(unsigned threads, std::size_t capacity, Nano
 class Blocker {
  public:
   explicit Blocker(WorkerPool& pool) {
-    EXPECT_TRUE(pool.try_run([this] {
-      begun_.set_value();
-      release_.get_future().wait();
+    std::promise<void> begin;
+    const auto begun = begin.get_future();
+    EXPECT_TRUE(pool.try_run([begin = std::move(begin), release = release_.get_future()]() mutable {
+      begin.set_value();
+      release.wait();
     }));
-    begun_.get_future().wait();
+    begun.wait();
   }
   void release() { release_.set_value(); }
 
  private:
-  std::promise<void> begun_;
   std::promise<void> release_;
 };
 
@@ -41,9 +42,10 @@ void wait_until_stopping(WorkerPool& pool) {
 
 TEST(WorkerPool, RunsATaskOnAnotherThread) {
   const auto pool = pool_of(1, 1);
-  std::promise<std::thread::id> ran_on;
-  EXPECT_TRUE(pool->try_run([&ran_on] { ran_on.set_value(std::this_thread::get_id()); }));
-  EXPECT_NE(ran_on.get_future().get(), std::this_thread::get_id());
+  std::promise<std::thread::id> running;
+  auto ran_on = running.get_future();
+  EXPECT_TRUE(pool->try_run([running = std::move(running)]() mutable { running.set_value(std::this_thread::get_id()); }));
+  EXPECT_NE(ran_on.get(), std::this_thread::get_id());
 }
 
 TEST(WorkerPool, RunsTheTasksOfOneThreadInOrder) {
@@ -120,7 +122,7 @@ TEST(WorkerPool, FinishesWhatWaitsWhenItEnds) {
 }
 
 TEST(WorkerPool, AbandonsWhatIsNotBegunInTime) {
-  const auto pool = pool_of(1, 8, Nanoseconds(-1));
+  const auto pool = pool_of(1, 1'000'000, Nanoseconds(-1));
   Blocker blocker(*pool);
   const auto held = std::make_shared<bool>(false);
   EXPECT_TRUE(pool->try_run([held] { *held = true; }));
