@@ -93,7 +93,7 @@ TEST(InputBoard, KeepsPlayersApartWhoseSlotsCollide) {
       EXPECT_TRUE(board.put(left, input(10)));
       EXPECT_TRUE(board.put(right, input(20)));
       EXPECT_FALSE(board.put(left, input(9)));
-      EXPECT_THAT(drained(board), ElementsAre(BoardEntry{.player = left, .newest = input(10), .inputs = 2},
+      EXPECT_THAT(drained(board), ElementsAre(BoardEntry{.player = left, .newest = input(10), .inputs = 2, .stale = 1},
                                               BoardEntry{.player = right, .newest = input(20), .inputs = 1}));
     }
   }
