@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "gameserver/common/result.h"
-#include "gameserver/common/unique_fd.h"
+#include "gameserver/common/unix_socket.h"
 #include "gameserver/server/lag.h"
 
 namespace tickwire::game {
@@ -20,20 +20,20 @@ class LagControl {
   static constexpr std::size_t kMostCommandBytes = 256;
 
   // A socket that nobody serves any more is replaced. The error names the path.
-  [[nodiscard]] static Result<LagControl> open(const std::string& path);
-  LagControl(LagControl&& other) noexcept = default;
-  LagControl& operator=(LagControl&&) = delete;
-  ~LagControl();
+  [[nodiscard]] static Result<LagControl> open(const std::string& path) {
+    auto listener = UnixListener::open(path);
+    if (!listener) return std::unexpected(std::move(listener.error()));
+    return LagControl(std::move(*listener));
+  }
 
-  [[nodiscard]] int fd() const { return fd_.fd(); }
+  [[nodiscard]] int fd() const { return listener_.fd(); }
   // Carries out the commands that wait, within a bound.
   void serve(Lag& lag) const;
 
  private:
-  LagControl(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  explicit LagControl(UnixListener listener) : listener_(std::move(listener)) {}
 
-  UniqueFd fd_;
-  std::string path_;
+  UnixListener listener_;
 };
 
 // Sends one command to the server behind the path and waits for its answer, up to kMostLag and two seconds, as a stalled loop does
