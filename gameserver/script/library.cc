@@ -15,7 +15,7 @@
 namespace tickwire::game {
 namespace {
 
-constexpr std::array kBaseNames{"assert", "error", "ipairs", "next", "pairs", "pcall", "select", "tonumber", "type"};
+constexpr std::array kBaseNames{"assert", "error", "ipairs", "next", "pairs", "pcall", "select", "type"};
 constexpr std::array kMathNames{"abs",  "acos", "asin",      "atan", "ceil", "cos",        "deg",       "exp", "floor",
                                 "fmod", "huge", "log",       "max",  "min",  "modf",       "pi",        "rad", "sin",
                                 "sqrt", "tan",  "tointeger", "type", "ult",  "maxinteger", "mininteger"};
@@ -25,13 +25,8 @@ constexpr std::array kStringNames{"byte", "char", "len", "lower", "reverse", "su
 constexpr std::int64_t kElementsPerInstruction = 4;
 constexpr std::int64_t kBytesPerComparison = 32;
 
-// Calls the original, the function's upvalue, with the arguments.
-int call_original(lua_State* state) {
-  lua_pushvalue(state, lua_upvalueindex(1));
-  lua_insert(state, 1);
-  lua_call(state, lua_gettop(state) - 1, LUA_MULTRET);
-  return lua_gettop(state);
-}
+// Goes on as the original, the function's upvalue, in this very call: its errors name the line of the script.
+int call_original(lua_State* state) { return lua_tocfunction(state, lua_upvalueindex(1))(state); }
 
 // The length of the table that is the first argument.
 std::int64_t checked_length(lua_State* state) {
@@ -86,6 +81,14 @@ int sort(lua_State* state) {
   std::int64_t passes = 1;
   while (length >> passes > 0) ++passes;
   Meter::of(state).charge(pass * passes / kElementsPerInstruction);
+  return call_original(state);
+}
+
+// Each byte of a string is looked at.
+int to_number(lua_State* state) {
+  if (lua_type(state, 1) == LUA_TSTRING) {
+    Meter::of(state).charge(static_cast<std::int64_t>(lua_rawlen(state, 1)) / kElementsPerInstruction);
+  }
   return call_original(state);
 }
 
@@ -155,6 +158,7 @@ struct Guarded {
   const char* name;
   lua_CFunction guard;
 };
+constexpr std::array kGuardedBase{Guarded{"tonumber", to_number}};
 constexpr std::array kGuardedStrings{Guarded{"format", format}, Guarded{"rep", rep}};
 constexpr std::array kGuardedTables{Guarded{"concat", concat}, Guarded{"insert", insert}, Guarded{"remove", remove},
                                     Guarded{"sort", sort}, Guarded{"unpack", unpack}};
@@ -175,6 +179,7 @@ void open_library(lua_State* state) {
 
   open(state, luaopen_base);
   copy(state, kBaseNames);
+  copy_guarded(state, kGuardedBase);
   lua_pop(state, 1);
   lua_pushcfunction(state, to_string);
   lua_setfield(state, -2, "tostring");

@@ -75,15 +75,16 @@ void take_verdict(lua_State* state, Call& call) {
     call.wrong = "neither nil nor a table was returned";
     return;
   }
+  std::size_t bytes = 0;
   lua_getfield(state, -1, "action");
-  const std::string_view action = lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "";
+  const char* const word = lua_type(state, -1) == LUA_TSTRING ? lua_tolstring(state, -1, &bytes) : "";
+  const std::string_view action(word, bytes);
   lua_getfield(state, -2, "reason");
   if (action != "warn" && action != "evict") {
     call.wrong = "action must be \"warn\" or \"evict\"";
   } else if (lua_type(state, -1) != LUA_TSTRING) {
     call.wrong = "reason must be a string";
   } else {
-    std::size_t bytes = 0;
     const char* const reason = lua_tolstring(state, -1, &bytes);
     call.reason_bytes = std::min(bytes, call.reason.size());
     std::copy_n(reason, call.reason_bytes, call.reason.data());
@@ -142,6 +143,8 @@ std::expected<void, ScriptFailure> Script::run_source(std::string_view source) {
   const std::string chunk_name = "=" + name_;
   // Compiling is protected by itself. "t": bytecode, which can be made to break anything, is refused.
   int status = luaL_loadbufferx(state_.get(), source.data(), source.size(), chunk_name.c_str(), "t");
+  // A text that nests too deeply is no other error than a text that is no Lua.
+  if (status == LUA_ERRRUN) status = LUA_ERRSYNTAX;
   if (status == LUA_OK) status = lua_pcall(state_.get(), 0, 0, 0);
   return finish(status);
 }

@@ -54,10 +54,14 @@ local function too_many_inputs(facts, state)
 end
 
 local function clock_too_fast(facts, state)
-  local behind = (state.ticks_behind or 0) + facts.server_ticks - facts.client_ticks
-  state.ticks_behind = math.min(math.max(behind, 0), CATCH_UP_S * facts.tick_rate_hz)
+  local rate = facts.tick_rate_hz
+  -- A server that is late with its own ticks is no reason to suspect anybody.
+  local passed = math.max(facts.server_ticks, facts.seconds * rate)
+  -- The first second has no tick before it to count from.
+  local behind = state.ticks_behind and state.ticks_behind + passed - facts.client_ticks or 0
+  state.ticks_behind = math.min(math.max(behind, 0), CATCH_UP_S * rate)
   -- Below zero: ahead of the server by what no stall explains.
-  local fast = facts.server_ticks > 0 and -behind > (CLOCK_TOLERANCE - 1) * facts.server_ticks
+  local fast = -behind > (CLOCK_TOLERANCE - 1) * passed
   state.fast_seconds = fast and (state.fast_seconds or 0) + 1 or 0
   return state.fast_seconds >= CLOCK_SECONDS
 end
