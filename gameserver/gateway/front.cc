@@ -69,7 +69,15 @@ Front::Parts::Parts(GatewayId front_id, FrontOptions front_options, WorldInbox& 
       world(borrowed_world),
       inbox(borrowed_inbox),
       stats(borrowed_stats),
-      limits(options.limits) {}
+      limits(options.limits),
+      desk(options.dictionary) {}
+
+void Front::count_refused(Reason reason) { parts_->count_refused(reason); }
+
+void Front::Parts::count_refused(Reason reason) {
+  ++stats.leaves[index_of(reason)];
+  ++stats.refused[index_of(reason)];
+}
 
 Front::Client* Front::Parts::find(ClientId client) const {
   const auto slot = client & kSlotMask;
@@ -80,8 +88,7 @@ Front::Client* Front::Parts::find(ClientId client) const {
 std::expected<ClientId, Reason> Front::Parts::add(ClientLink& link, Transport transport, const Endpoint& remote,
                                                   Nanoseconds now_mono) {
   const auto refuse = [this](Reason reason) {
-    ++stats.leaves[index_of(reason)];
-    ++stats.refused[index_of(reason)];
+    count_refused(reason);
     return std::unexpected(reason);
   };
   if (client_count >= options.max_players + kSpareClients) return refuse(Reason::kServerFull);
@@ -124,6 +131,9 @@ void Front::Parts::take(Client& client, const Message& message, Nanoseconds now_
   }
   client.session.set_heard(now_mono);
   if (client.is_udp()) client.presence->acknowledged(message.header);
+  if (client.snapshots && (message.header.flags & kFlagAck) != 0) {
+    client.snapshots->acknowledge(message.header.ack, message.header.ack_bits);
+  }
   if (!client.session.receive(message.header.seq, now_mono)) return;
   take_body(client, message.body, now_mono);
 }

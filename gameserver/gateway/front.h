@@ -15,6 +15,7 @@
 #include "gameserver/gateway/stats.h"
 #include "gameserver/gateway/tickets.h"
 #include "gameserver/protocol/message.h"
+#include "gameserver/snapshot/dictionary.h"
 #include "gameserver/world/port.h"
 
 namespace tickwire::game {
@@ -43,12 +44,13 @@ class ClientLink {
 struct FrontOptions {
   unsigned tick_rate_hz = 30;
   std::size_t max_players = 1000;
-  bool guests = true;          // a hello without a ticket is let in
-  AddressLimitOptions limits;  // of each front by itself
-  TicketCheck tickets;         // empty: no ticket is good
+  bool guests = true;                                    // a hello without a ticket is let in
+  AddressLimitOptions limits;                            // of each front by itself
+  TicketCheck tickets;                                   // empty: no ticket is good
+  std::shared_ptr<const SnapshotDictionary> dictionary;  // null: no snapshot is compressed
 };
 
-// Memory: at most max_players and kSpareClients clients, of kClientBytes each and what their links hold.
+// Memory: at most max_players and kSpareClients clients, of 7 KiB each (6 of them a player's) and what their links hold; the newest frames.
 class Front {
  public:
   // Clients beyond the players: newcomers that have not said hello, or wait for the world.
@@ -75,8 +77,9 @@ class Front {
   // Says bye to everybody.
   void close(Nanoseconds now_mono);
 
-  // Over UDP a client that is not known sends this, or one whose message was not for its session.
+  // For gateways: a datagram of nobody whom they know; a connection that they could not even take.
   void count_unknown_sender() { ++stats_->unknown_senders; }
+  void count_refused(Reason reason);
 
  private:
   struct Client;

@@ -13,6 +13,7 @@
 
 #include "gameserver/gateway/front.h"
 #include "gameserver/gateway/presence_sender.h"
+#include "gameserver/snapshot/writer.h"
 
 namespace tickwire::game {
 
@@ -34,7 +35,8 @@ struct Front::Client {
   PlayerId player = 0;  // 0: none, or no more
   std::uint32_t joined_tick = 0;
   Session session;
-  std::optional<PresenceSender> presence;
+  std::optional<PresenceSender> presence;     // of a player
+  std::unique_ptr<SnapshotWriter> snapshots;  // of a player who is not in the lockstep room
 
   [[nodiscard]] bool is_udp() const { return transport == Transport::kUdp; }
   [[nodiscard]] bool is_served() const { return state == State::kPlaying && confirmed; }
@@ -48,6 +50,7 @@ struct Front::Parts {
   [[nodiscard]] Client* find(ClientId client) const;
 
   // front.cc: what clients say.
+  void count_refused(Reason reason);
   [[nodiscard]] std::expected<ClientId, Reason> add(ClientLink& link, Transport transport, const Endpoint& remote,
                                                     Nanoseconds now_mono);
   void take(Client& client, const Message& message, Nanoseconds now_mono);
@@ -68,7 +71,8 @@ struct Front::Parts {
   void send_welcome(Client& client, Nanoseconds now_mono);
   void send_frame(Client& client, const WorldFrame& frame, Nanoseconds now_mono);
   void send_presence(Client& client, const PresenceWindow& window, Nanoseconds now_mono);
-  void send_snapshot(Client& client, const WorldFrame& frame, std::size_t place, Nanoseconds now_mono);
+  void send_snapshot(Client& client, Nanoseconds now_mono);
+  void count_snapshots();
 
   const GatewayId id;
   const FrontOptions options;
@@ -88,11 +92,10 @@ struct Front::Parts {
   std::vector<ClientId> paused;
 
   std::shared_ptr<const WorldFrame> newest;
+  SnapshotDesk desk;
   // Reused, so that a tick allocates nothing.
   std::vector<FromWorld> answers;
   std::vector<ChatLine> lines;
-  std::vector<std::uint16_t> in_sight;
-  std::vector<std::byte> states;
   PresenceStretch encoded_stretch;  // what encoded_events holds: most clients are at the same place
   std::vector<std::byte> encoded_events;
 };

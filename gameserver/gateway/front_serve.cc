@@ -23,7 +23,10 @@ void Front::Parts::serve(Nanoseconds now_mono) {
   }
   inbox.chat.drain(lines);
   const auto frame = inbox.frame.take();
-  if (frame) newest = frame;
+  if (frame) {
+    newest = frame;
+    desk.push(frame);
+  }
   if (lines.empty() && !frame) return;
   for (const auto& client : clients) {
     if (!client || !client->is_served()) continue;
@@ -33,6 +36,7 @@ void Front::Parts::serve(Nanoseconds now_mono) {
     }
     if (frame) send_frame(*client, *frame, now_mono);
   }
+  if (frame) count_snapshots();
 }
 
 void Front::Parts::take_answer(const Joined& joined, Nanoseconds now_mono) {
@@ -49,6 +53,7 @@ void Front::Parts::take_answer(const Joined& joined, Nanoseconds now_mono) {
   client->session.welcome(unguessable_conn());
   client->session.set_heard(now_mono);
   client->presence.emplace(!client->is_udp(), newest ? newest->presence().end() : 0);
+  if (!client->lockstep) client->snapshots = std::make_unique<SnapshotWriter>();
   ++stats.joins[static_cast<std::size_t>(client->transport)];
   ++stats.players[static_cast<std::size_t>(client->transport)];
   send_welcome(*client, now_mono);
@@ -85,8 +90,7 @@ void Front::Parts::send_welcome(Client& client, Nanoseconds now_mono) {
 
 void Front::Parts::send_frame(Client& client, const WorldFrame& frame, Nanoseconds now_mono) {
   send_presence(client, frame.presence(), now_mono);
-  // A player who came after the frame was made has no place in it.
-  if (const auto place = frame.find(client.player)) send_snapshot(client, frame, *place, now_mono);
+  if (client.snapshots) send_snapshot(client, now_mono);
 }
 
 void Front::Parts::send_presence(Client& client, const PresenceWindow& window, Nanoseconds now_mono) {
@@ -108,20 +112,22 @@ void Front::Parts::send_presence(Client& client, const PresenceWindow& window, N
   if (stretch->repeat) ++stats.presence_repeats;
 }
 
-void Front::Parts::send_snapshot(Client& client, const WorldFrame& frame, std::size_t place, Nanoseconds now_mono) {
-  const bool complete = frame.in_sight(place, kMaxStates, in_sight);
-  states.clear();
-  for (const auto other : in_sight) encode_state(frame.players()[other].state, states);
-  const auto& own = frame.players()[place];
-  Message message{.header = client.session.next_header(now_mono),
-                  .body = Snapshot{.server_tick = frame.tick(),
-                                   .last_input = own.last_input,
-                                   .count = static_cast<std::uint16_t>(in_sight.size()),
-                                   .content = states}};
-  if (own.has_input) message.header.flags |= kFlagInput;
-  if (!complete) message.header.flags |= kFlagPartial;
+void Front::Parts::send_snapshot(Client& client, Nanoseconds now_mono) {
+  // A player who came after the frame was made is not in it.
+  const auto made = client.snapshots->make(desk, client.player, client.session.next_seq());
+  if (!made) return;
+  Message message{.header = client.session.next_header(now_mono), .body = made->snapshot};
+  message.header.flags |= made->flags;
   client.link->offer(message);
-  ++stats.snapshots;
+}
+
+void Front::Parts::count_snapshots() {
+  const auto& counts = desk.counts();
+  stats.snapshots_complete.set(counts.complete);
+  stats.snapshots_delta.set(counts.delta);
+  stats.snapshots_compressed.set(counts.compressed);
+  stats.snapshot_complete_bytes.set(counts.complete_bytes);
+  stats.snapshot_content_bytes.set(counts.content_bytes);
 }
 
 }  // namespace tickwire::game

@@ -5,11 +5,20 @@ namespace tickwire::game {
 
 bool Outbox::push(std::span<const std::byte> frame, Nanoseconds now_mono) {
   if (pending().size() + frame.size() > kMaxBytes) return false;
+  append(frame, now_mono);
+  return true;
+}
+
+void Outbox::push_last(std::span<const std::byte> frame, Nanoseconds now_mono) {
+  snapshot_.clear();
+  append(frame, now_mono);
+}
+
+void Outbox::append(std::span<const std::byte> frame, Nanoseconds now_mono) {
   if (pending().empty()) progress_mono_ = now_mono;
   bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(sent_));
   sent_ = 0;
   bytes_.insert(bytes_.end(), frame.begin(), frame.end());
-  return true;
 }
 
 bool Outbox::offer_snapshot(std::span<const std::byte> frame, Nanoseconds now_mono) {

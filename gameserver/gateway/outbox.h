@@ -20,6 +20,8 @@ class Outbox {
 
   // Queues a frame that must arrive. False, and nothing queued, when there is no room: the client is too slow.
   [[nodiscard]] bool push(std::span<const std::byte> frame, Nanoseconds now_mono);
+  // Queues the last frame of all, for which there is always room; the snapshot that waits is given up.
+  void push_last(std::span<const std::byte> frame, Nanoseconds now_mono);
   // Queues a snapshot. True when it took the place of an older one that the client never got.
   bool offer_snapshot(std::span<const std::byte> frame, Nanoseconds now_mono);
 
@@ -31,6 +33,8 @@ class Outbox {
   [[nodiscard]] Nanoseconds stuck_for(Nanoseconds now_mono) const;
 
  private:
+  void append(std::span<const std::byte> frame, Nanoseconds now_mono);
+
   std::vector<std::byte> bytes_;     // frames that are being sent
   std::size_t sent_ = 0;             // how much of bytes_ has gone
   std::vector<std::byte> snapshot_;  // the newest one, waiting for bytes_ to be empty

@@ -21,6 +21,8 @@ class Session {
   [[nodiscard]] std::uint32_t conn() const { return conn_; }
   void welcome(std::uint32_t conn) { conn_ = conn; }
 
+  // The sequence number that next_header() will take.
+  [[nodiscard]] std::uint16_t next_seq() const { return next_seq_; }
   // The header of the next message to the client; takes its sequence number.
   [[nodiscard]] Header next_header(Nanoseconds now_mono) {
     Header header{.conn = conn_, .seq = next_seq_++};

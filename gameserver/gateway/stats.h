@@ -42,9 +42,13 @@ struct FrontStats {
   Counter presence_messages;
   Counter presence_repeats;  // of these, sent again as nobody acknowledged them
   Counter presence_gaps;     // of these, without events that are kept no longer
-  Counter snapshots;
-  Counter lockstep_messages;  // frames and room states
-  Counter diverged;           // clients that were told so
+  Counter snapshots_complete;
+  Counter snapshots_delta;          // changes since one that the client has
+  Counter snapshots_compressed;     // of either
+  Counter snapshot_complete_bytes;  // content, had all been complete and plain
+  Counter snapshot_content_bytes;   // content as sent
+  Counter lockstep_messages;        // frames and room states
+  Counter diverged;                 // clients that were told so
 };
 
 struct UdpStats {
