@@ -4,26 +4,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "gameserver/bots/presence_watch.h"
 #include "gameserver/bots/samples.h"
 #include "gameserver/protocol/ack_window.h"
 #include "gameserver/protocol/message.h"
+#include "gameserver/snapshot/reader.h"
 
 namespace tickwire::game {
 
 enum class BotState { kConnecting, kJoining, kPlaying, kDone, kFailed };
 
+struct SnapshotCounts {
+  std::uint64_t read = 0;
+  std::uint64_t deltas = 0;      // of these: changes to one before
+  std::uint64_t compressed = 0;  // of these
+  std::uint64_t unreadable = 0;  // it came, and gave no states
+  std::uint64_t states = 0;      // that came out
+  std::uint64_t content_bytes = 0;
+};
+
 // Joins, sends inputs, and measures the response time: from sending an input to the first snapshot that contains it, which is the
 // round trip and what the server took to answer. When a snapshot contains several new inputs, the newest of them is measured.
+// Memory: 32 KiB from the first input on, the samples, and the snapshots that the server may refer to, 38 KB.
 class Player {
  public:
   // ack_hold: how long what was received is not acknowledged; the headers say the truth about it, in ack_delay.
-  explicit Player(std::uint32_t nonce, Nanoseconds ack_hold = {}) : nonce_(nonce), ack_hold_(ack_hold) {}
+  // decompressor: of this thread, may be shared; null: compressed snapshots cannot be read.
+  explicit Player(std::uint32_t nonce, Nanoseconds ack_hold = {}, SnapshotDecompressor* borrowed_decompressor = nullptr)
+      : nonce_(nonce), ack_hold_(ack_hold), reader_(borrowed_decompressor) {}
+
+  // What the hello says besides: a ticket of at most kMaxTicketBytes.
+  void set_ticket(std::vector<std::byte> ticket) { ticket_ = std::move(ticket); }
 
   // The connection is there; a hello is due.
   void connected() { state_ = BotState::kJoining; }
@@ -44,7 +61,12 @@ class Player {
   [[nodiscard]] const std::string& failure() const { return failure_; }
   [[nodiscard]] std::uint32_t player_id() const { return player_id_; }
   [[nodiscard]] std::uint64_t inputs_sent() const { return inputs_sent_; }
-  [[nodiscard]] std::uint64_t snapshots() const { return snapshots_; }
+  [[nodiscard]] std::uint64_t snapshots() const { return snapshots_.read; }
+  // The server has shown it the game.
+  [[nodiscard]] bool has_played() const { return snapshots_.read > 0; }
+  [[nodiscard]] const SnapshotCounts& snapshot_counts() const { return snapshots_; }
+  [[nodiscard]] const PresenceWatch& presence() const { return presence_; }
+  [[nodiscard]] std::uint64_t chats() const { return chats_; }
   [[nodiscard]] std::uint64_t missing() const { return received_.missing(); }
   [[nodiscard]] std::uint64_t duplicates() const { return duplicates_; }
   [[nodiscard]] const Samples& responses() const { return responses_; }
@@ -67,7 +89,11 @@ class Player {
   };
 
   [[nodiscard]] Header next_header(Nanoseconds now_mono);
-  void take_snapshot(const Header& header, const Snapshot& snapshot, Nanoseconds now_mono);
+  // False when it could not be read.
+  bool read_snapshot(const Header& header, const Snapshot& snapshot);
+  void take_presence(const Header& header, const Presence& presence);
+  // The server's state holds this input: measures those that it answers.
+  void take_answer(std::uint16_t last_input, Nanoseconds now_mono);
 
   BotState state_ = BotState::kConnecting;
   std::string failure_;
@@ -79,11 +105,15 @@ class Player {
   std::uint16_t next_input_ = 1;
   std::optional<std::uint16_t> acknowledged_input_;
   AckWindow received_;
-  AckWindow acknowledged_;                   // with ack_hold: what the headers say
-  std::deque<HeldAck> held_acks_;            // with ack_hold: what they will say
-  std::array<SentInput, kSentRing> sent_{};  // by input number modulo its size
+  AckWindow acknowledged_;         // with ack_hold: what the headers say
+  std::deque<HeldAck> held_acks_;  // with ack_hold: what they will say
+  std::vector<std::byte> ticket_;
+  std::vector<SentInput> sent_;  // kSentRing, by input number modulo it; empty before the first input
+  PresenceWatch presence_;
   std::uint64_t inputs_sent_ = 0;
-  std::uint64_t snapshots_ = 0;
+  SnapshotReader reader_;
+  SnapshotCounts snapshots_;
+  std::uint64_t chats_ = 0;
   std::uint64_t duplicates_ = 0;
   Samples responses_;
   Samples intended_responses_;

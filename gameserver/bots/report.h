@@ -11,11 +11,19 @@
 
 namespace tickwire::game {
 
+// What a run gives, once it has ended; all borrowed.
+struct Played {
+  const std::vector<Bot>& bots;
+  const IdleCounts& idle;
+  Nanoseconds duration;
+};
+
 // One document, described in PROTOCOL.md. Durations are integer nanoseconds; null: not measured.
-[[nodiscard]] std::string report_json(const std::vector<Bot>& bots, Nanoseconds duration);
-// One line a bot and one for each protocol, with milliseconds.
-[[nodiscard]] std::string report_table(const std::vector<Bot>& bots, Nanoseconds duration);
-// Every bot was welcomed and got a snapshot, whatever happened to it later.
-[[nodiscard]] bool all_played(const std::vector<Bot>& bots);
+[[nodiscard]] std::string report_json(const Played& played);
+// One line a bot, as long as they are at most kMostRows, and two for each protocol, with milliseconds.
+inline constexpr std::size_t kMostRows = 100;
+[[nodiscard]] std::string report_table(const Played& played);
+// Every bot was welcomed and got a snapshot, whatever happened to it later, and every idle connection was upgraded.
+[[nodiscard]] bool all_played(const Played& played);
 
 }  // namespace tickwire::game

@@ -50,7 +50,7 @@ TEST(TruthLog, WritesStampsAsMonotonicTimes) {
   EXPECT_NEAR(lines[1]["kernel_mono_ns"].get<double>(), static_cast<double>(after.count()), 1e6);
   EXPECT_EQ(lines[2],
             Json::parse(R"({"kind":"send","protocol":"udp","local":"192.0.2.2:4000","remote":"192.0.2.1:7777","type":"input",
-    "seq":7,"input_seq":3,"payload_bytes":28,"intended_mono_ns":10,"called_mono_ns":20,"kernel_mono_ns":null})"));
+    "seq":7,"input_seq":3,"frame":null,"payload_bytes":28,"intended_mono_ns":10,"called_mono_ns":20,"kernel_mono_ns":null})"));
 }
 
 TEST(TruthLog, WritesWhatAHeaderSaid) {
@@ -72,7 +72,7 @@ TEST(TruthLog, WritesWhatAHeaderSaid) {
   const auto lines = lines_of(path);
   ASSERT_EQ(lines.size(), 5U);
   EXPECT_EQ(lines[1], Json::parse(R"({"kind":"receive","protocol":"udp","local":"192.0.2.2:4000","remote":"192.0.2.1:7777",
-    "type":"snapshot","seq":9,"ack":8,"ack_delay_ns":64000,"last_input":5,"payload_bytes":64,"kernel_mono_ns":null,"read_mono_ns":30})"));
+    "type":"snapshot","seq":9,"ack":8,"ack_delay_ns":64000,"last_input":5,"frame":null,"payload_bytes":64,"kernel_mono_ns":null,"read_mono_ns":30})"));
   EXPECT_EQ(lines[2]["ack"], nullptr);
   EXPECT_EQ(lines[2]["last_input"], nullptr);
   EXPECT_EQ(lines[3], Json::parse(R"({"kind":"hitch","protocol":"udp","local":"192.0.2.2:4000","remote":"192.0.2.1:7777",
