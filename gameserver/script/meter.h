@@ -18,7 +18,8 @@ struct ScriptLimits {
   // Of the whole Lua state, which has about 10 KiB before a script is in it. One string or table may have a quarter of it at most, so that
   // no single operation on it takes long.
   std::size_t memory_bytes = 1024 * 1024;
-  // Lua instructions per call, 1000 at least. Work that happens inside one instruction counts as well: 64 bytes of memory as one, and see library.h.
+  // Lua instructions per call, 1000 at least. Work that happens inside one instruction counts as well: 64 bytes of memory as one, and
+  // see library.h.
   std::int64_t instructions = 100'000;
   // Of the calling thread per call, looked at each kInstructionsPerCheck: for what the count above does not see, such as comparisons of
   // long strings.

@@ -111,7 +111,7 @@ TEST(ScriptMemory, IsFreeAgainAfterAnError) {
 
 TEST(ScriptMemory, MayBeTooLittleForAnyScript) {
   EXPECT_EQ(outcome_of("function check() end", {.memory_bytes = 0}), "rule: memory: not enough for a Lua state");
-  EXPECT_EQ(outcome_of("function check() end", {.memory_bytes = 6 * 1024}), kMemory);
+  EXPECT_EQ(outcome_of("function check() end", {.memory_bytes = 8 * 1024}), kMemory);
 }
 
 TEST(ScriptMemory, NeverLeavesTheStateBrokenWhereverItEnds) {
