@@ -37,7 +37,9 @@ Message Player::hello(Nanoseconds now_mono) {
   constexpr std::string_view kName = "bot";
   Hello hello{.nonce = nonce_, .ticket = ticket_};
   std::ranges::copy(kName, hello.name.begin());
-  return {.header = next_header(now_mono), .body = hello};
+  auto header = next_header(now_mono);
+  if (asks_for_lockstep_) header.flags |= kFlagLockstep;
+  return {.header = header, .body = hello};
 }
 
 Message Player::input(Nanoseconds now_mono, Nanoseconds intended_mono) {
@@ -55,31 +57,58 @@ Message Player::input(Nanoseconds now_mono, Nanoseconds intended_mono) {
 
 Message Player::bye(Nanoseconds now_mono) { return {.header = next_header(now_mono), .body = Bye{}}; }
 
+std::optional<Message> Player::state_hash(Nanoseconds now_mono) {
+  const auto hash = lockstep_ ? lockstep_->take_hash() : std::nullopt;
+  if (!hash) return std::nullopt;
+  ++hashes_sent_;
+  return Message{.header = next_header(now_mono), .body = *hash};
+}
+
 void Player::take(const Message& message, Nanoseconds now_mono) {
   if (const auto* reject = std::get_if<Reject>(&message.body)) {
     return fail(fmt::format("rejected: {}", reason_name(reject->reason)));
   }
-  if (const auto* welcome = std::get_if<Welcome>(&message.body)) {
-    if (welcome->nonce != nonce_) return;
-    if (state_ == BotState::kJoining) {
-      state_ = BotState::kPlaying;
-      conn_ = message.header.conn;
-      player_id_ = welcome->player_id;
-    }
-  }
+  if (const auto* welcome = std::get_if<Welcome>(&message.body)) take_welcome(message.header, *welcome);
   if (state_ != BotState::kPlaying || message.header.conn != conn_) return;
-  const auto* snapshot = std::get_if<Snapshot>(&message.body);
-  // What cannot be read is not acknowledged, or the next ones would refer to it.
-  if (snapshot != nullptr && !read_snapshot(message.header, *snapshot)) return;
+  if (!read_state(message)) return;
   if (received_.receive(message.header.seq, now_mono) == AckWindow::Arrival::kDuplicate) {
     ++duplicates_;
     return;
   }
   if (ack_hold_ > Nanoseconds::zero()) held_acks_.push_back({.received_mono = now_mono, .received = received_});
-  if (snapshot != nullptr && (message.header.flags & kFlagInput) != 0) take_answer(snapshot->last_input, now_mono);
+  if ((message.header.flags & kFlagInput) != 0) {
+    if (const auto* snapshot = std::get_if<Snapshot>(&message.body)) take_answer(snapshot->last_input, now_mono);
+    if (const auto* frames = std::get_if<Frames>(&message.body)) take_answer(frames->last_input, now_mono);
+  }
   if (const auto* presence = std::get_if<Presence>(&message.body)) take_presence(message.header, *presence);
   if (std::holds_alternative<Chat>(message.body)) ++chats_;
   if (const auto* bye = std::get_if<Bye>(&message.body)) fail(fmt::format("the server ended it: {}", reason_name(bye->reason)));
+}
+
+void Player::take_welcome(const Header& header, const Welcome& welcome) {
+  if (welcome.nonce != nonce_ || state_ != BotState::kJoining) return;
+  const bool lockstep = (header.flags & kFlagLockstep) != 0;
+  if (welcome.tick_rate_hz == 0) return fail("the server welcomes to 0 ticks a second");
+  if (asks_for_lockstep_ && !lockstep) return fail("the server welcomes, but not to the lockstep room");
+  state_ = BotState::kPlaying;
+  conn_ = header.conn;
+  player_id_ = welcome.player_id;
+  tick_rate_hz_ = welcome.tick_rate_hz;
+  if (lockstep) lockstep_.emplace(tick_rate_hz_);
+}
+
+bool Player::read_state(const Message& message) {
+  if (const auto* snapshot = std::get_if<Snapshot>(&message.body)) return read_snapshot(message.header, *snapshot);
+  if (const auto* diverged = std::get_if<Diverged>(&message.body); diverged != nullptr && lockstep_) lockstep_->take(*diverged);
+  if (const auto* state = std::get_if<RoomState>(&message.body)) return lockstep_ && lockstep_->take(*state);
+  const auto* frames = std::get_if<Frames>(&message.body);
+  if (frames == nullptr) return true;
+  const bool taken = lockstep_ && lockstep_->take(*frames);
+  if (diverges_ && lockstep_ && lockstep_->counts().applied >= 2 * tick_rate_hz_) {
+    diverges_ = false;
+    lockstep_->corrupt();
+  }
+  return taken;
 }
 
 bool Player::read_snapshot(const Header& header, const Snapshot& snapshot) {

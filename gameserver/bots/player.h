@@ -12,6 +12,7 @@
 
 #include "gameserver/bots/presence_watch.h"
 #include "gameserver/bots/samples.h"
+#include "gameserver/lockstep/client.h"
 #include "gameserver/protocol/ack_window.h"
 #include "gameserver/protocol/message.h"
 #include "gameserver/snapshot/reader.h"
@@ -41,6 +42,11 @@ class Player {
 
   // What the hello says besides: a ticket of at most kMaxTicketBytes.
   void set_ticket(std::vector<std::byte> ticket) { ticket_ = std::move(ticket); }
+  // To the lockstep room. diverges: falsifies its state once, after two seconds there.
+  void ask_for_lockstep(bool diverges) {
+    asks_for_lockstep_ = true;
+    diverges_ = diverges;
+  }
 
   // The connection is there; a hello is due.
   void connected() { state_ = BotState::kJoining; }
@@ -54,6 +60,8 @@ class Player {
   [[nodiscard]] Message input(Nanoseconds now_mono, Nanoseconds intended_mono);
   [[nodiscard]] Message input(Nanoseconds now_mono) { return input(now_mono, now_mono); }
   [[nodiscard]] Message bye(Nanoseconds now_mono);
+  // In the lockstep room: what is to be said of its state, once a second.
+  [[nodiscard]] std::optional<Message> state_hash(Nanoseconds now_mono);
   // What the server sent.
   void take(const Message& message, Nanoseconds now_mono);
 
@@ -63,8 +71,11 @@ class Player {
   [[nodiscard]] std::uint64_t inputs_sent() const { return inputs_sent_; }
   [[nodiscard]] std::uint64_t snapshots() const { return snapshots_.read; }
   // The server has shown it the game.
-  [[nodiscard]] bool has_played() const { return snapshots_.read > 0; }
+  [[nodiscard]] bool has_played() const { return snapshots_.read > 0 || (lockstep_ && lockstep_->counts().applied > 0); }
   [[nodiscard]] const SnapshotCounts& snapshot_counts() const { return snapshots_; }
+  // Null outside of the lockstep room.
+  [[nodiscard]] const LockstepClient* lockstep() const { return lockstep_ ? &*lockstep_ : nullptr; }
+  [[nodiscard]] std::uint64_t hashes_sent() const { return hashes_sent_; }
   [[nodiscard]] const PresenceWatch& presence() const { return presence_; }
   [[nodiscard]] std::uint64_t chats() const { return chats_; }
   [[nodiscard]] std::uint64_t missing() const { return received_.missing(); }
@@ -89,7 +100,9 @@ class Player {
   };
 
   [[nodiscard]] Header next_header(Nanoseconds now_mono);
-  // False when it could not be read.
+  void take_welcome(const Header& header, const Welcome& welcome);
+  // False: of no use now, and not to be acknowledged, as what follows would build on it.
+  bool read_state(const Message& message);
   bool read_snapshot(const Header& header, const Snapshot& snapshot);
   void take_presence(const Header& header, const Presence& presence);
   // The server's state holds this input: measures those that it answers.
@@ -113,6 +126,11 @@ class Player {
   std::uint64_t inputs_sent_ = 0;
   SnapshotReader reader_;
   SnapshotCounts snapshots_;
+  bool asks_for_lockstep_ = false;
+  bool diverges_ = false;
+  unsigned tick_rate_hz_ = 0;
+  std::optional<LockstepClient> lockstep_;
+  std::uint64_t hashes_sent_ = 0;
   std::uint64_t chats_ = 0;
   std::uint64_t duplicates_ = 0;
   Samples responses_;

@@ -40,6 +40,15 @@ Json presence_json(const PresenceWatch& presence) {
   return {{"joined", presence.joined()}, {"left", presence.left()}, {"repeated", presence.repeated()}, {"gaps", presence.gaps()}};
 }
 
+// Null for a player who is not in the lockstep room.
+Json lockstep_json(const Player& player) {
+  if (player.lockstep() == nullptr) return nullptr;
+  const auto& counts = player.lockstep()->counts();
+  return {{"frames", counts.applied},          {"repeated", counts.repeated},        {"unusable", counts.unusable},
+          {"malformed", counts.malformed},     {"room_states", counts.states},       {"stale_states", counts.stale_states},
+          {"divergences", counts.divergences}, {"hashes_sent", player.hashes_sent()}};
+}
+
 Json idle_json(const IdleCounts& counts) {
   return {{"connections", counts.begun},
           {"upgraded", counts.upgraded},
@@ -63,6 +72,7 @@ Json bot_json(const Bot& bot) {
           {"response_ns", response_json(player.responses())},
           {"intended_response_ns", response_json(player.intended_responses())},
           {"snapshots", snapshots_json(player.snapshot_counts())},
+          {"lockstep", lockstep_json(player)},
           {"presence", presence_json(player.presence())},
           {"chats_received", player.chats()},
           {"messages_sent", counts.messages_sent},

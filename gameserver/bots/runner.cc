@@ -104,7 +104,9 @@ void Runner::add_bots(std::size_t count, BotProtocol protocol, bool lockstep, Ca
   std::random_device random;
   for (std::size_t i = 0; i < count; ++i) {
     spec.nonce = random();
-    bots_.push_back({.carrier = make_carrier(protocol, spec), .inputs = TickClock(1, {}), .lockstep = lockstep});
+    auto carrier = make_carrier(protocol, spec);
+    if (lockstep) carrier->player().ask_for_lockstep(options_.lockstep_diverge && i == 0);
+    bots_.push_back({.carrier = std::move(carrier), .inputs = TickClock(1, {}), .lockstep = lockstep});
   }
 }
 
@@ -222,6 +224,7 @@ bool Runner::keep_pace(std::size_t index, Nanoseconds now_mono) {
 
 void Runner::send_inputs(Bot& bot, Nanoseconds now_mono) {
   Carrier& carrier = *bot.carrier;
+  if (const auto hash = carrier.player().state_hash(now_mono)) carrier.send(*hash, now_mono);
   const auto due = bot.inputs.advance(now_mono);
   bot.skipped_inputs += due.skipped;
   bot.worst_late = std::max(bot.worst_late, due.late_by);

@@ -16,7 +16,7 @@ class PlayerTest : public testing::Test {
   PlayerTest() {
     player_.connected();
     static_cast<void>(player_.hello({}));
-    take(Welcome{.nonce = 5, .player_id = 3}, {});
+    take(Welcome{.nonce = 5, .player_id = 3, .tick_rate_hz = 30}, {});
   }
   void take(const Body& body, Nanoseconds now, std::uint8_t flags = 0) {
     player_.take({.header = {.flags = flags, .conn = kConn, .seq = ++seq_}, .body = body}, now);
@@ -117,7 +117,7 @@ TEST(PlayerThatHoldsAcks, AcknowledgesWhatItReceivedSoLongAgo) {
   Player player(5, milliseconds(100));
   player.connected();
   static_cast<void>(player.hello({}));
-  player.take({.header = {.conn = kConn, .seq = 1}, .body = Welcome{.nonce = 5}}, {});
+  player.take({.header = {.conn = kConn, .seq = 1}, .body = Welcome{.nonce = 5, .tick_rate_hz = 30}}, {});
   EXPECT_EQ(player.input(milliseconds(99)).header.flags & kFlagAck, 0);
   player.take({.header = {.conn = kConn, .seq = 2}, .body = Snapshot{}}, milliseconds(50));
   EXPECT_EQ(player.input(milliseconds(149)).header.ack, 1);
@@ -147,7 +147,7 @@ TEST_F(PlayerTest, SaysWhyItWasRejected) {
 TEST(Player, TakesNoWelcomeForAnotherNonce) {
   Player player(5);
   player.connected();
-  player.take({.header = {.conn = 1, .seq = 1}, .body = Welcome{.nonce = 6}}, {});
+  player.take({.header = {.conn = 1, .seq = 1}, .body = Welcome{.nonce = 6, .tick_rate_hz = 30}}, {});
   EXPECT_EQ(player.state(), BotState::kJoining);
 }
 
