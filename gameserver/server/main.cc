@@ -4,8 +4,8 @@
 #include <cstdio>
 
 #include "gameserver/common/poller.h"
+#include "gameserver/lag/lag_control.h"
 #include "gameserver/server/echo.h"
-#include "gameserver/server/lag_control.h"
 #include "gameserver/server/options.h"
 #include "gameserver/server/server.h"
 

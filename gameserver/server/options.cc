@@ -20,9 +20,10 @@ struct LagFlags {
 
 void add_lag(CLI::App& app, LagFlags& flags, ServerOptions& options) {
   const std::map<LagKind, std::string> what = {
-      {LagKind::kTickStall, "Lag: the game loop sleeps so long at the begin of a tick"},
-      {LagKind::kBurn, "Lag: the game loop uses up so much processor time at the begin of a tick"},
-      {LagKind::kIoStall, "Lag: no player's socket is read for so long, while ticks go on"}};
+      {LagKind::kTickStall, "Lag: the world's thread sleeps so long at the begin of a tick"},
+      {LagKind::kBurn, "Lag: the world's thread uses up so much processor time at the begin of a tick"},
+      {LagKind::kIoStall, "Lag: no player's socket is read for so long, while ticks go on"},
+      {LagKind::kLockHeld, "Lag: the lock of the input board is held for so long: the next input and the next tick wait"}};
   for (const auto& [kind, description] : what) {
     const std::string name = fmt::format("--{}", lag_name(kind));
     RecurrenceSpec& spec = flags.recurrences.at(static_cast<std::size_t>(kind));
@@ -39,8 +40,8 @@ void add_lag(CLI::App& app, LagFlags& flags, ServerOptions& options) {
   app.add_option("--lag-log", options.lag_log_path, "File for one JSON line an injection: when it really was; -: standard output")
       ->type_name("FILE");
   app.add_option("--lag-send", options.lag_request,
-                 "No server: send a command to the one behind --lag-control: 'tick-stall 120ms every 5s', likewise burn and "
-                 "io-stall, without 'every' once; 'receive-buffer 4096'; 'stop'")
+                 "No server: send a command to the one behind --lag-control: 'tick-stall 120ms every 5s', likewise burn, "
+                 "io-stall and lock-held, without 'every' once; 'receive-buffer 4096'; 'stop'")
       ->needs(control)
       ->type_name("COMMAND");
 }

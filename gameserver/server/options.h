@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "gameserver/server/lag_command.h"
+#include "gameserver/lag/lag_command.h"
 
 namespace tickwire::game {
 

@@ -11,8 +11,8 @@
 namespace tickwire::game {
 namespace {
 
-enum Id : std::uint64_t { kStop, kTimer, kUdp, kListener, kLagControl };
-static_assert(kLagControl < TcpGateway::kFirstClientId);
+enum Id : std::uint64_t { kStop, kTimer, kUdp, kListener };
+static_assert(kListener < TcpGateway::kFirstClientId);
 
 }  // namespace
 
@@ -41,12 +41,11 @@ Result<void> Server::open_parts() {
 }
 
 Result<void> Server::open_lag() {
-  auto log = LineFile::open(options_.lag_log_path);
-  if (!log) return std::unexpected(log.error());
-  lag_.emplace(std::move(*log), udp_->fd());
-  if (options_.lag_control_path.empty()) return {};
-  if (auto opened = keep(lag_control_, LagControl::open(options_.lag_control_path)); !opened) return opened;
-  return add_to_both(lag_control_->fd(), kLagControl);
+  auto lag = Lag::open({.at_start = options_.lag, .control_path = options_.lag_control_path, .log_path = options_.lag_log_path},
+                       {.borrowed_udp_fd = udp_->fd()});
+  if (!lag) return std::unexpected(std::move(lag.error()));
+  lag_ = std::move(*lag);
+  return {};
 }
 
 Result<void> Server::add_to_both(int borrowed_fd, std::uint64_t id) {
@@ -60,14 +59,13 @@ void Server::run(int borrowed_stop_fd) {
   const auto ends = options_.duration_s
                         ? started + std::chrono::duration_cast<Nanoseconds>(std::chrono::duration<double>(*options_.duration_s))
                         : Nanoseconds::max();
-  for (const auto& command : options_.lag) lag_->log_command(lag_command_text(command), lag_->apply(command, started), started);
   TickClock ticks(options_.tick_rate_hz, started);
   auto next_second = started + std::chrono::seconds(1);
   bool stopping = false;
   while (!stopping) {
-    timer_->arm(std::min({ticks.next_deadline_mono(), next_second, ends, lag_->next_change_mono()}));
+    timer_->arm(std::min({ticks.next_deadline_mono(), next_second, ends, lag_->net().next_change_mono()}));
     stopping = dispatch();
-    lag_->advance(monotonic_now());
+    lag_->net().advance(monotonic_now());
     const auto now = monotonic_now();
     if (const auto due = ticks.advance(now); due.run > 0) tick(due, now);
     if (now >= next_second) {
@@ -76,7 +74,7 @@ void Server::run(int borrowed_stop_fd) {
     }
     stopping = stopping || now >= ends;
   }
-  lag_->close(monotonic_now());
+  lag_->net().close(monotonic_now());
   udp_->close(monotonic_now());
   tcp_->close(monotonic_now());
   write_stats("end");
@@ -84,7 +82,7 @@ void Server::run(int borrowed_stop_fd) {
 
 bool Server::dispatch() {
   bool stop = false;
-  Poller& poller = lag_->io_stalled() ? *deaf_poller_ : *poller_;
+  Poller& poller = lag_->net().stalled() ? *deaf_poller_ : *poller_;
   for (const auto& event : poller.wait()) {
     const auto now = monotonic_now();
     switch (event.data.u64) {
@@ -92,9 +90,6 @@ bool Server::dispatch() {
         stop = true;
         break;
       case kTimer:
-        break;
-      case kLagControl:
-        lag_control_->serve(*lag_);
         break;
       case kUdp:
         udp_->receive(now);
@@ -118,7 +113,7 @@ void Server::end_second(Nanoseconds now_mono) {
 }
 
 void Server::tick(const DueTicks& due, Nanoseconds woken_mono) {
-  lag_->begin_tick(game_.world().tick() + 1, woken_mono);
+  lag_->world().begin_tick(game_.world().tick() + 1, woken_mono);
   for (int i = 0; i < due.run; ++i) game_.step();
   // A tick that is caught up moves the world; players see its outcome in the snapshot of the tick behind it.
   const auto sending = monotonic_now();

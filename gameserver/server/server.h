@@ -11,8 +11,8 @@
 #include "gameserver/common/poller.h"
 #include "gameserver/common/result.h"
 #include "gameserver/common/tick_clock.h"
+#include "gameserver/lag/lag.h"
 #include "gameserver/server/game.h"
-#include "gameserver/server/lag_control.h"
 #include "gameserver/server/options.h"
 #include "gameserver/server/stats.h"
 #include "gameserver/server/tcp_gateway.h"
@@ -52,8 +52,7 @@ class Server {
   std::optional<UdpGateway> udp_;
   std::optional<TcpGateway> tcp_;
   std::optional<LineFile> stats_file_;
-  std::optional<Lag> lag_;
-  std::optional<LagControl> lag_control_;
+  std::unique_ptr<Lag> lag_;
 };
 
 }  // namespace tickwire::game

@@ -1,5 +1,5 @@
 // What it owns: what lag can be asked of the server, as values and as one line of text.
-// Who may use it: server/.
+// Who may use it: lag/, and the options of the server.
 // Thread: any, values.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -16,11 +16,12 @@ namespace tickwire::game {
 
 // What is injected again and again; its name in commands and in the log.
 enum class LagKind : std::uint8_t {
-  kTickStall,  // "tick-stall": the game loop sleeps at the begin of a tick
-  kBurn,       // "burn": the game loop uses up processor time at the begin of a tick
+  kTickStall,  // "tick-stall": the world's thread sleeps at the begin of a tick
+  kBurn,       // "burn": the world's thread uses up processor time at the begin of a tick
   kIoStall,    // "io-stall": nothing is read from any player's socket, while ticks go on
+  kLockHeld,   // "lock-held": the lock of the input board is held, which the next input and the next tick wait for
 };
-inline constexpr std::size_t kLagKindCount = 3;
+inline constexpr std::size_t kLagKindCount = 4;
 [[nodiscard]] std::string_view lag_name(LagKind kind);
 
 // Replaces what recurs of this kind.
@@ -40,11 +41,11 @@ struct SetReceiveBuffer {
 };
 using LagCommand = std::variant<RecurLag, StopLag, SetReceiveBuffer>;
 
-// A stall of the loop is at most this long: the server must stay able to end.
+// A stall is at most this long: the server must stay able to end.
 inline constexpr Nanoseconds kMostLag = std::chrono::seconds(10);
 inline constexpr int kMostReceiveBytes = 64 * 1024 * 1024;
 
-// "tick-stall 120ms", "tick-stall 120ms every 5s", the same with burn and io-stall; "receive-buffer 4096"; "stop". The error says
+// "tick-stall 120ms", "tick-stall 120ms every 5s", the same with burn, io-stall and lock-held; "receive-buffer 4096"; "stop". The error says
 // what is wrong with it.
 [[nodiscard]] Result<LagCommand> parse_lag_command(std::string_view text);
 // The reverse.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gameserver/server/lag_command.h"
+#include "gameserver/lag/lag_command.h"
 
 #include <array>
 #include <charconv>
@@ -12,7 +12,7 @@
 namespace tickwire::game {
 namespace {
 
-constexpr std::array<std::string_view, kLagKindCount> kNames = {"tick-stall", "burn", "io-stall"};
+constexpr std::array<std::string_view, kLagKindCount> kNames = {"tick-stall", "burn", "io-stall", "lock-held"};
 
 std::vector<std::string> words_of(std::string_view text) {
   std::istringstream in{std::string(text)};
@@ -86,7 +86,7 @@ Result<LagCommand> parse_lag_command(std::string_view text) {
   if (const auto kind = kind_of(words[0])) return parse_recurrence(*kind, words);
   if (words[0] == "receive-buffer") return parse_receive_buffer(words);
   if (words[0] == "stop" && words.size() == 1) return StopLag{};
-  return std::unexpected(fmt::format("'{}' is none of tick-stall, burn, io-stall, receive-buffer, stop", words[0]));
+  return std::unexpected(fmt::format("'{}' is none of tick-stall, burn, io-stall, lock-held, receive-buffer, stop", words[0]));
 }
 
 std::string lag_command_text(const LagCommand& command) { return std::visit(Text{}, command); }

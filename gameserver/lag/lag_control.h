@@ -1,15 +1,17 @@
 // What it owns: the Unix socket on which a running server is asked for lag.
-// Who may use it: the server; main, to ask one.
-// Thread: the server's loop; ask_for_lag() blocks.
+// Who may use it: lag/; main, to ask a server.
+// Thread: one at a time; ask_for_lag() blocks.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gameserver/common/result.h"
 #include "gameserver/common/unix_socket.h"
-#include "gameserver/server/lag.h"
+#include "gameserver/lag/lag_command.h"
 
 namespace tickwire::game {
 
@@ -20,15 +22,12 @@ class LagControl {
   static constexpr std::size_t kMostCommandBytes = 256;
 
   // A socket that nobody serves any more is replaced. The error names the path.
-  [[nodiscard]] static Result<LagControl> open(const std::string& path) {
-    auto listener = UnixListener::open(path);
-    if (!listener) return std::unexpected(std::move(listener.error()));
-    return LagControl(std::move(*listener));
-  }
+  [[nodiscard]] static Result<LagControl> open(const std::string& path);
 
   [[nodiscard]] int fd() const { return listener_.fd(); }
-  // Carries out the commands that wait, within a bound.
-  void serve(Lag& lag) const;
+  // Carries out one command, if one waits, so that it has begun before the next is looked at; what carry_out returns is the answer.
+  using CarryOut = std::function<Result<void>(std::string_view text, const Result<LagCommand>& command)>;
+  void serve(const CarryOut& carry_out) const;
 
  private:
   explicit LagControl(UnixListener listener) : listener_(std::move(listener)) {}
@@ -36,8 +35,8 @@ class LagControl {
   UnixListener listener_;
 };
 
-// Sends one command to the server behind the path and waits for its answer, up to kMostLag and two seconds, as a stalled loop does
-// not answer. The error is the server's, or says why there is no answer.
+// Sends one command to the server behind the path and waits for its answer, up to two seconds. The error is the server's, or says why
+// there is no answer.
 [[nodiscard]] Result<void> ask_for_lag(const std::string& path, std::string_view command);
 
 }  // namespace tickwire::game
