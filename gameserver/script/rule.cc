@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <utility>
 
 namespace tickwire::game {
@@ -26,11 +27,11 @@ Result<void> Rule::load(std::string_view source) {
   return {};
 }
 
-Result<Verdict> Rule::check(const RuleFacts& facts) {
+Result<Verdict> Rule::check(const PlayerFacts& facts) {
   const std::array arguments{
       ScriptArgument{"player", std::int64_t{facts.player}},
-      ScriptArgument{"name", facts.name},
-      ScriptArgument{"seconds", facts.seconds},
+      ScriptArgument{"name", player_name_text(facts.name)},
+      ScriptArgument{"seconds", std::chrono::duration<double>(facts.lasted).count()},
       ScriptArgument{"inputs", std::int64_t{facts.inputs}},
       ScriptArgument{"client_ticks", std::int64_t{facts.client_ticks}},
       ScriptArgument{"server_ticks", std::int64_t{facts.server_ticks}},

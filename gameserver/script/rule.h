@@ -14,23 +14,9 @@
 
 #include "gameserver/common/result.h"
 #include "gameserver/script/script.h"
+#include "gameserver/world/facts.h"
 
 namespace tickwire::game {
-
-// What one player did since the last check. The script gets a table of these names.
-struct RuleFacts {
-  std::uint32_t player = 0;        // its id, which is never given again
-  std::string_view name;           // borrowed for the call
-  double seconds = 0;              // how long that was
-  std::uint32_t inputs = 0;        // input messages that arrived, stale ones included
-  std::uint32_t client_ticks = 0;  // how far the newest client_tick went on; 0 before there were two
-  std::uint32_t server_ticks = 0;  // how far the server's tick went on
-  std::uint32_t tick_rate_hz = 0;
-  std::uint32_t moved_mm = 0;          // length of the way
-  std::uint32_t speed_limit_mm_s = 0;  // what can be walked in a second at most, diagonals included
-  std::uint32_t chats = 0;             // lines
-  std::uint32_t stale_inputs = 0;      // inputs that came after a newer one
-};
 
 struct RuleCounts {
   std::uint64_t calls = 0;  // of scripts that were switched on
@@ -53,9 +39,9 @@ class Rule {
 
   // Puts a script in place of the one there is; with an error, which is counted, that one stays as it is.
   [[nodiscard]] Result<void> load(std::string_view source);
-  // What the script says of the player. Without a script, or with one that is switched off: nothing. The error, which is counted, says
+  // What the script says of the player. It gets the facts as a table of the same names, with "seconds" for how long they lasted. Without a script, or with one that is switched off: nothing. The error, which is counted, says
   // what the script did wrong, and whether it was switched off for it.
-  [[nodiscard]] Result<Verdict> check(const RuleFacts& facts);
+  [[nodiscard]] Result<Verdict> check(const PlayerFacts& facts);
 
   [[nodiscard]] bool is_on() const;
   [[nodiscard]] RuleCounts counts() const;

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -88,7 +90,9 @@ class AntiCheat : public testing::Test {
     double from_s = 0;
     while (from_s < game.length_s - 2) {
       const double to_s = from_s + window(random);
-      RuleFacts facts{.player = player, .name = "Ada", .seconds = to_s - from_s, .tick_rate_hz = game.rate_hz};
+      PlayerFacts facts{.player = player,
+                        .lasted = std::chrono::round<Nanoseconds>(std::chrono::duration<double>(to_s - from_s)),
+                        .tick_rate_hz = game.rate_hz};
       const std::uint32_t before = newest_tick;
       for (; next != inputs.end() && next->at_s <= to_s; ++next) {
         ++facts.inputs;
@@ -157,11 +161,10 @@ TEST_F(AntiCheat, FindsAPlayerThatMovesHalfAsFarAgainInTheFirstSecond) {
   }
 }
 
-// One second of a player that stands still and says inputs times a word.
-RuleFacts second_with_inputs(std::uint32_t player, std::uint32_t inputs) {
+// One second of a player that stands still and sends so many inputs.
+PlayerFacts second_with_inputs(std::uint32_t player, std::uint32_t inputs) {
   return {.player = player,
-          .name = "Ada",
-          .seconds = 1,
+          .lasted = std::chrono::seconds(1),
           .inputs = inputs,
           .client_ticks = 30,
           .server_ticks = 30,

@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <chrono>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace tickwire::game {
 namespace {
@@ -23,16 +27,16 @@ TEST(Rule, TellsTheScriptEachFact) {
     end)")),
             "");
   const auto verdict = rule.check({.player = 4'294'967'295,
-                                   .name = "Ada",
-                                   .seconds = 1.25,
+                                   .name = player_name_of("Ada"),
+                                   .lasted = std::chrono::milliseconds(1250),
                                    .inputs = 2,
+                                   .stale_inputs = 9,
                                    .client_ticks = 3,
                                    .server_ticks = 4,
                                    .tick_rate_hz = 5,
                                    .moved_mm = 6,
                                    .speed_limit_mm_s = 7,
-                                   .chats = 8,
-                                   .stale_inputs = 9});
+                                   .chats = 8});
   ASSERT_TRUE(verdict) << verdict.error();
   EXPECT_EQ(verdict->reason, "4294967295 Ada 1.25 2 3 4 5 6 7 8 9");
 }
@@ -117,6 +121,23 @@ TEST(Rule, KeepsItsScriptWhenANewOneIsWrong) {
   ASSERT_EQ(error_of(rule.load("function check() return {action = 'warn', reason = 'old'} end")), "");
   EXPECT_EQ(error_of(rule.load("function chekc() end")), "rule: runtime: there is no function 'check'");
   EXPECT_EQ(rule.check({}), (Verdict{.action = RuleAction::kWarn, .reason = "old"}));
+}
+
+TEST(Rule, IsCalledByManyThreadsWhileItIsLoaded) {
+  constexpr int kThreads = 4;
+  constexpr int kCalls = 500;
+  Rule rule("rule");
+  const std::string_view source = "local n = 0  function check() n = n + 1  return {action = 'warn', reason = '' .. n} end";
+  ASSERT_EQ(error_of(rule.load(source)), "");
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&rule] {
+      for (int call = 0; call < kCalls; ++call) static_cast<void>(rule.check({}));
+    });
+  }
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(error_of(rule.load(source)), "");
+  threads.clear();
+  EXPECT_EQ(rule.counts(), (RuleCounts{.calls = kThreads * kCalls, .warnings = kThreads * kCalls}));
 }
 
 }  // namespace
