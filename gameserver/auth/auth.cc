@@ -153,7 +153,7 @@ std::expected<LoginGrant, AuthError> Auth::grant(const Account& account, const L
                     .rating = account.rating,
                     .name = name,
                     .id = random_u64()};
-  return LoginGrant{sign(links_.borrowed_key, token), options_.session_life, account.id, account.rating};
+  return LoginGrant{sign(*links_.key, token), options_.session_life, account.id, account.rating};
 }
 
 void Auth::register_account(std::string name, Password password, RegisterDone done) {

@@ -37,7 +37,7 @@ struct AuthOptions {
 // Where Auth's world ends. Each may be called on any thread.
 struct AuthLinks {
   AccountStore& borrowed_store;
-  const TokenKey& borrowed_key;
+  std::shared_ptr<const TokenKey> key;
   LoginMetrics& borrowed_metrics;
   // Runs a task on a worker; false, and the task untouched, when all are busy and no more may wait.
   std::function<bool(std::move_only_function<void()>&&)> run;

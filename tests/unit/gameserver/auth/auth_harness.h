@@ -44,7 +44,7 @@ class AuthHarness {
   explicit AuthHarness(AuthOptions options = {}) {
     options.cost = {.log2_n = 1, .r = 1, .p = 1};
     auto made = Auth::make(options, {.borrowed_store = accounts,
-                                     .borrowed_key = key,
+                                     .key = key,
                                      .borrowed_metrics = metrics,
                                      .run = [this](auto&& task) { return take(std::move(task)); },
                                      .publish =
@@ -97,7 +97,7 @@ class AuthHarness {
   }
 
   FakeAccounts accounts;
-  TokenKey key = TokenKey::random();
+  std::shared_ptr<const TokenKey> key = std::make_shared<TokenKey>(TokenKey::random());
   LoginMetrics metrics{{"eu"}};
   std::vector<Event> events;
   std::deque<std::move_only_function<void()>> tasks;

@@ -43,7 +43,7 @@ TEST(AuthHttp, RegistersAndLogsIn) {
   EXPECT_EQ(body.at("account"), 1);
   EXPECT_EQ(body.at("rating"), 1500);
   const auto token =
-      verify_bearer(harness.key, "Bearer " + body.at("token").get<std::string>(), Audience::kMatch, harness.now_unix);
+      verify_bearer(*harness.key, "Bearer " + body.at("token").get<std::string>(), Audience::kMatch, harness.now_unix);
   ASSERT_TRUE(token);
   EXPECT_EQ(token->account, 1U);
 }

@@ -36,14 +36,14 @@ TEST(Auth, GivesATokenForMatchThatEndsInTime) {
   ASSERT_TRUE(harness.register_account("alice", "correct horse"));
   const auto granted = harness.login("alice", "correct horse");
   ASSERT_TRUE(granted);
-  const auto token = verify(harness.key, granted->session, Audience::kMatch, harness.now_unix);
+  const auto token = verify(*harness.key, granted->session, Audience::kMatch, harness.now_unix);
   ASSERT_TRUE(token);
   EXPECT_EQ(token->expires_unix_s, 1'000'060U);
   EXPECT_EQ(token->account, 1U);
   EXPECT_EQ(token->match, 0U);
   EXPECT_EQ(token->rating, 1234);
   EXPECT_EQ(player_name_text(token->name), "alice");
-  EXPECT_EQ(verify(harness.key, granted->session, Audience::kWorld, harness.now_unix), std::unexpected(TokenFault::kAudience));
+  EXPECT_EQ(verify(*harness.key, granted->session, Audience::kWorld, harness.now_unix), std::unexpected(TokenFault::kAudience));
 }
 
 TEST(Auth, GivesEachLoginItsOwnToken) {
@@ -195,9 +195,8 @@ TEST(Auth, PassesOnWhatTheStoreSaysOfANewAccount) {
 
 TEST(Auth, IsNotMadeWithACostOutOfBounds) {
   AuthHarness harness;
-  const auto made =
-      Auth::make({.cost = {.log2_n = 20, .r = 8, .p = 1}},
-                 {.borrowed_store = harness.accounts, .borrowed_key = harness.key, .borrowed_metrics = harness.metrics});
+  const auto made = Auth::make({.cost = {.log2_n = 20, .r = 8, .p = 1}},
+                               {.borrowed_store = harness.accounts, .key = harness.key, .borrowed_metrics = harness.metrics});
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error(), "scrypt N=2^20 r=8 p=1: out of bounds");
 }
