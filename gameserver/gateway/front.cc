@@ -130,10 +130,7 @@ void Front::Parts::take(Client& client, const Message& message, Nanoseconds now_
     ++stats.confirmed;
   }
   client.session.set_heard(now_mono);
-  if (client.is_udp()) client.presence->acknowledged(message.header);
-  if (client.snapshots && (message.header.flags & kFlagAck) != 0) {
-    client.snapshots->acknowledge(message.header.ack, message.header.ack_bits);
-  }
+  if ((message.header.flags & kFlagAck) != 0) client.acknowledge(message.header);
   if (!client.session.receive(message.header.seq, now_mono)) return;
   take_body(client, message.body, now_mono);
 }
@@ -179,7 +176,7 @@ void Front::Parts::take_body(Client& client, const Body& body, Nanoseconds now_m
         {.input_seq = input->input_seq, .client_tick = input->client_tick, .buttons = input->buttons, .received_mono = now_mono});
   } else if (const auto* chat = std::get_if<Chat>(&body)) {
     world.chat.push({.player = client.player, .text = std::string(chat->text)});
-  } else if (const auto* hash = std::get_if<StateHash>(&body); hash != nullptr && client.lockstep) {
+  } else if (const auto* hash = std::get_if<StateHash>(&body); hash != nullptr && client.frames) {
     tell_world(&client, HashReport{.player = client.player, .hash = *hash});
   } else {
     end(client, std::holds_alternative<Bye>(body) ? Reason::kDone : Reason::kUnexpected, now_mono);

@@ -13,6 +13,7 @@
 
 #include "gameserver/gateway/front.h"
 #include "gameserver/gateway/presence_sender.h"
+#include "gameserver/lockstep/sender.h"
 #include "gameserver/snapshot/writer.h"
 
 namespace tickwire::game {
@@ -29,16 +30,22 @@ struct Front::Client {
   State state = State::kNew;
   bool confirmed = false;  // is where its address says; always so over a stream
   bool paused = false;
-  bool lockstep = false;
   Endpoint remote;
   std::uint32_t nonce = 0;
   PlayerId player = 0;  // 0: none, or no more
   std::uint32_t joined_tick = 0;
   Session session;
   std::optional<PresenceSender> presence;     // of a player
-  std::unique_ptr<SnapshotWriter> snapshots;  // of a player who is not in the lockstep room
+  std::unique_ptr<LockstepSender> frames;     // of a player in the lockstep room
+  std::unique_ptr<SnapshotWriter> snapshots;  // of any other player
 
   [[nodiscard]] bool is_udp() const { return transport == Transport::kUdp; }
+  // A header with kFlagAck, of a player.
+  void acknowledge(const Header& header) {
+    if (is_udp()) presence->acknowledged(header);
+    if (snapshots) snapshots->acknowledge(header.ack, header.ack_bits);
+    if (frames) frames->acknowledge(header.ack, header.ack_bits);
+  }
   [[nodiscard]] bool is_served() const { return state == State::kPlaying && confirmed; }
 };
 
@@ -72,6 +79,7 @@ struct Front::Parts {
   void send_frame(Client& client, const WorldFrame& frame, Nanoseconds now_mono);
   void send_presence(Client& client, const PresenceWindow& window, Nanoseconds now_mono);
   void send_snapshot(Client& client, Nanoseconds now_mono);
+  void send_lockstep(Client& client, const WorldFrame& frame, Nanoseconds now_mono);
   void count_snapshots();
 
   const GatewayId id;
@@ -96,6 +104,7 @@ struct Front::Parts {
   // Reused, so that a tick allocates nothing.
   std::vector<FromWorld> answers;
   std::vector<ChatLine> lines;
+  std::vector<std::byte> frame_buffer;
   PresenceStretch encoded_stretch;  // what encoded_events holds: most clients are at the same place
   std::vector<std::byte> encoded_events;
 };

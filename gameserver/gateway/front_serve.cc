@@ -48,12 +48,16 @@ void Front::Parts::take_answer(const Joined& joined, Nanoseconds now_mono) {
   if (!joined.seat) return end(*client, joined.seat.error(), now_mono);
   client->state = Client::State::kPlaying;
   client->player = joined.seat->player;
-  client->lockstep = joined.seat->lockstep;
   client->joined_tick = joined.seat->tick;
   client->session.welcome(unguessable_conn());
   client->session.set_heard(now_mono);
   client->presence.emplace(!client->is_udp(), newest ? newest->presence().end() : 0);
-  if (!client->lockstep) client->snapshots = std::make_unique<SnapshotWriter>();
+  if (joined.seat->lockstep) {
+    using Delivery = LockstepSender::Delivery;
+    client->frames = std::make_unique<LockstepSender>(client->is_udp() ? Delivery::kDatagrams : Delivery::kStream);
+  } else {
+    client->snapshots = std::make_unique<SnapshotWriter>();
+  }
   ++stats.joins[static_cast<std::size_t>(client->transport)];
   ++stats.players[static_cast<std::size_t>(client->transport)];
   send_welcome(*client, now_mono);
@@ -68,8 +72,9 @@ void Front::Parts::take_answer(const Evicted& evicted, Nanoseconds now_mono) {
 
 void Front::Parts::take_answer(const DivergedNotice& notice, Nanoseconds now_mono) {
   auto* client = find(notice.client);
-  if (client == nullptr || !client->is_served()) return;
+  if (client == nullptr || !client->is_served() || !client->frames) return;
   ++stats.diverged;
+  client->frames->resync();
   send(*client, notice.diverged, now_mono);
 }
 
@@ -85,12 +90,13 @@ void Front::Parts::send_welcome(Client& client, Nanoseconds now_mono) {
                         .server_tick = newest ? newest->tick() : client.joined_tick,
                         .tick_rate_hz = static_cast<std::uint16_t>(options.tick_rate_hz),
                         .max_players = static_cast<std::uint16_t>(options.max_players)};
-  send(client, welcome, now_mono, client.lockstep ? kFlagLockstep : 0);
+  send(client, welcome, now_mono, client.frames ? kFlagLockstep : 0);
 }
 
 void Front::Parts::send_frame(Client& client, const WorldFrame& frame, Nanoseconds now_mono) {
   send_presence(client, frame.presence(), now_mono);
   if (client.snapshots) send_snapshot(client, now_mono);
+  if (client.frames && frame.lockstep() != nullptr) send_lockstep(client, frame, now_mono);
 }
 
 void Front::Parts::send_presence(Client& client, const PresenceWindow& window, Nanoseconds now_mono) {
@@ -119,6 +125,22 @@ void Front::Parts::send_snapshot(Client& client, Nanoseconds now_mono) {
   Message message{.header = client.session.next_header(now_mono), .body = made->snapshot};
   message.header.flags |= made->flags;
   client.link->offer(message);
+}
+
+void Front::Parts::send_lockstep(Client& client, const WorldFrame& frame, Nanoseconds now_mono) {
+  const auto& window = *frame.lockstep();
+  const auto place = frame.find(client.player);
+  while (auto due = client.frames->next(window, frame_buffer)) {
+    std::uint8_t flags = 0;
+    if (auto* frames = std::get_if<Frames>(&*due); frames != nullptr && place && frames->first + frames->count == window.end()) {
+      const auto& own = frame.players()[*place];
+      frames->last_input = own.last_input;
+      if (own.has_input) flags = kFlagInput;
+    }
+    client.frames->sent(client.session.next_seq());
+    std::visit([&](const auto& body) { send(client, body, now_mono, flags); }, *due);
+    ++stats.lockstep_messages;
+  }
 }
 
 void Front::Parts::count_snapshots() {

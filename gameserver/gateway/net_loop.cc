@@ -11,7 +11,7 @@
 namespace tickwire::game {
 namespace {
 
-enum Id : std::uint64_t { kStop, kTimer, kInbox, kGate, kUdp, kListener };
+enum Id : std::uint64_t { kStop, kTimer, kInbox, kUdp, kListener };
 static_assert(kListener < TcpGateway::kFirstClientId);
 
 constexpr Nanoseconds kSecond = std::chrono::seconds(1);
@@ -61,12 +61,11 @@ void NetLoop::stop() {
 }
 
 void NetLoop::run() {
-  if (gate_ != nullptr && gate_->wake_fd() >= 0) static_cast<void>(add_to_both(gate_->wake_fd(), kGate));
   auto next_second = monotonic_now() + kSecond;
   while (!stopping_.load(std::memory_order_acquire)) {
-    const bool may_read = gate_ == nullptr || gate_->is_open(monotonic_now());
-    timer_->arm(std::min(next_second, gate_ == nullptr ? Nanoseconds::max() : gate_->next_change_mono()));
-    dispatch(may_read ? *poller_ : *deaf_poller_);
+    if (lag_ != nullptr) lag_->advance(monotonic_now());
+    timer_->arm(lag_ == nullptr ? next_second : std::min(next_second, lag_->next_change_mono()));
+    dispatch(lag_ != nullptr && lag_->stalled() ? *deaf_poller_ : *poller_);
     const auto now = monotonic_now();
     if (now < next_second) continue;
     sweep(now);
@@ -84,7 +83,6 @@ void NetLoop::on_event(const epoll_event& event) {
   switch (event.data.u64) {
     case kStop:
     case kTimer:
-    case kGate:
       break;
     case kInbox:
       serve(now);

@@ -15,6 +15,7 @@
 #include "gameserver/gateway/stats.h"
 #include "gameserver/gateway/tcp_gateway.h"
 #include "gameserver/gateway/udp_gateway.h"
+#include "gameserver/lag/lag_parts.h"
 
 namespace tickwire::game {
 
@@ -24,17 +25,6 @@ struct NetOptions {
   std::uint16_t tcp_port = 9000;
   GatewayId id = 0;
   FrontOptions front;
-};
-
-// When the players' sockets are not to be read, which is injected lag; all calls come from the net loop's thread.
-class ReadGate {
- public:
-  virtual ~ReadGate() = default;
-  // To be asked again at next_change_mono() or earlier, and whenever wake_fd() is readable.
-  [[nodiscard]] virtual bool is_open(Nanoseconds now_mono) = 0;
-  [[nodiscard]] virtual Nanoseconds next_change_mono() const = 0;
-  // Readable when next_change_mono() may have become an earlier time; is_open() drains it. -1: it never does.
-  [[nodiscard]] virtual int wake_fd() const = 0;
 };
 
 class NetLoop {
@@ -53,8 +43,8 @@ class NetLoop {
   [[nodiscard]] std::uint16_t tcp_port() const { return tcp_->port(); }
   [[nodiscard]] int udp_fd() const { return udp_->fd(); }
 
-  // Without one the sockets are always read.
-  void set_gate(ReadGate& borrowed_gate) { gate_ = &borrowed_gate; }
+  // Injected stalls, in which the players' sockets are not read; whoever asks for one notifies the inbox's wake. Before run().
+  void set_lag(IoLag& borrowed_lag) { lag_ = &borrowed_lag; }
   // Until stop(): then it says bye to everybody, and returns when all have gone, or kFarewellTime later.
   void run();
   void stop();
@@ -80,12 +70,12 @@ class NetLoop {
   GatewayInbox* inbox_;
   Front front_;
   std::optional<Poller> poller_;
-  std::optional<Poller> deaf_poller_;  // all but the players' sockets: while the gate is closed
+  std::optional<Poller> deaf_poller_;  // all but the players' sockets: during an injected stall
   std::optional<DeadlineTimer> timer_;
   std::shared_ptr<Wake> stop_wake_;
   std::unique_ptr<UdpGateway> udp_;
   std::optional<TcpGateway> tcp_;
-  ReadGate* gate_ = nullptr;
+  IoLag* lag_ = nullptr;  // null: none
   std::atomic<bool> stopping_ = false;
 };
 
