@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "event_values.h"
+#include "eventually.h"
 
 namespace tickwire::game {
 namespace {
@@ -15,17 +16,6 @@ namespace {
 using std::chrono::minutes;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-// True as soon as it holds; false when it does not within a minute.
-template <typename Condition>
-bool eventually(Condition&& condition) {
-  const auto deadline = monotonic_now() + minutes(1);
-  while (!condition()) {
-    if (monotonic_now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 class EventLinkTest : public testing::Test {
  protected:

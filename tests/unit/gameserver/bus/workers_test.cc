@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "eventually.h"
+
 namespace tickwire::game {
 namespace {
 
@@ -34,11 +36,6 @@ class Blocker {
  private:
   std::promise<void> release_;
 };
-
-// stop() refuses tasks from its first moment on.
-void wait_until_stopping(WorkerPool& pool) {
-  while (pool.try_run([] {})) std::this_thread::yield();
-}
 
 TEST(WorkerPool, RunsATaskOnAnotherThread) {
   const auto pool = pool_of(1, 1);
@@ -128,7 +125,8 @@ TEST(WorkerPool, AbandonsWhatIsNotBegunInTime) {
   EXPECT_TRUE(pool->try_run([held] { *held = true; }));
   {
     std::jthread ending([&pool] { pool->stop(); });
-    wait_until_stopping(*pool);
+    // stop() refuses tasks from its first moment on.
+    EXPECT_TRUE(eventually([&pool] { return !pool->try_run([] {}); }));
     blocker.release();
   }
   EXPECT_FALSE(*held);

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <future>
 
+#include "unit/gameserver/bus/eventually.h"
+
 namespace tickwire::game {
 namespace {
 
@@ -165,12 +167,12 @@ TEST_F(StoreTest, WritesWhatWaitsInOneTransaction) {
   ASSERT_TRUE(lock.execute("BEGIN IMMEDIATE"));
   // The first write holds the thread until it gives up; all others wait meanwhile.
   EXPECT_TRUE(store->record(0, left(0), soon()));
-  while (store->counts().failed_batches == 0) std::this_thread::yield();
+  ASSERT_TRUE(eventually([&store] { return store->counts().failed_batches == 1; }));
   ASSERT_TRUE(lock.execute("COMMIT"));
   std::promise<void> release;
   const auto released = release.get_future().share();
   store->create("ada", kHash, 0, [released](CreateResult) { released.wait(); });
-  while (store->counts().batches == 0) std::this_thread::yield();
+  ASSERT_TRUE(eventually([&store] { return store->counts().batches == 1; }));
   for (std::uint64_t event = 1; event <= 2500; ++event) EXPECT_TRUE(store->record(event, left(0), soon()));
   release.set_value();
   store->stop();
