@@ -122,7 +122,7 @@ void apply_record(Reader& reader, PlayerId& last_id, std::span<const PlayerState
 Change::Change(const PlayerState* before, const PlayerState& now) {
   static constexpr PlayerState kNothing{};
   const PlayerState& from = before != nullptr ? *before : kNothing;
-  put(std::byte{0});
+  length_ = 1;
   put_difference(kChangeX, std::int64_t{now.x_mm} - from.x_mm);
   put_difference(kChangeY, std::int64_t{now.y_mm} - from.y_mm);
   put_difference(kChangeHp, std::int64_t{now.hp} - from.hp);
@@ -134,24 +134,28 @@ Change::Change(const PlayerState* before, const PlayerState& now) {
   if (bytes_[0] == std::byte{0}) length_ = 0;
 }
 
+Change Change::gone() {
+  Change change;
+  change.length_ = 1;
+  change.bytes_[0] = static_cast<std::byte>(kChangeGone);
+  return change;
+}
+
 void Change::put_difference(std::uint8_t field, std::int64_t difference) {
   if (difference == 0) return;
   bytes_[0] |= static_cast<std::byte>(field);
   length_ += static_cast<std::uint8_t>(put_number(zigzag(difference), bytes_.data() + length_));
 }
 
-void DeltaBuilder::append(PlayerId id, std::span<const std::byte> change) {
-  assert(id > last_id_ && count_ < 2 * kMaxStates && change.size() <= kMaxChangeBytes);
+void DeltaBuilder::add(PlayerId id, const Change& change) {
+  if (change.is_empty()) return;
+  assert(id > last_id_ && count_ < 2 * kMaxStates && change.is_known());
   length_ += put_number(id - last_id_, bytes_.data() + length_);
-  std::memcpy(bytes_.data() + length_, change.data(), change.size());
-  length_ += change.size();
+  // A copy of a known size costs less than one of the right size.
+  std::memcpy(bytes_.data() + length_, change.bytes_.data(), kMaxChangeBytes);
+  length_ += change.length_;
   last_id_ = id;
   ++count_;
-}
-
-void DeltaBuilder::add_gone(PlayerId id) {
-  static constexpr std::array kGone = {static_cast<std::byte>(kChangeGone)};
-  append(id, kGone);
 }
 
 void encode_delta(std::span<const PlayerState> baseline, std::span<const PlayerState> states, DeltaBuilder& out) {
@@ -159,7 +163,7 @@ void encode_delta(std::span<const PlayerState> baseline, std::span<const PlayerS
   for (const PlayerState& state : states) {
     while (before != baseline.end() && before->id < state.id) out.add_gone((before++)->id);
     const bool there = before != baseline.end() && before->id == state.id;
-    out.add(state.id, Change(there ? &*before : nullptr, state).bytes());
+    out.add(state.id, Change(there ? &*before : nullptr, state));
     if (there) ++before;
   }
   while (before != baseline.end()) out.add_gone((before++)->id);

@@ -37,39 +37,44 @@ inline constexpr std::size_t kMaxDeltaBytes = kMaxStates * (kMaxIdBytes + 1) + k
 // A record without its id.
 class Change {
  public:
+  // None yet: is_known() is false.
+  Change() = default;
   // before: the baseline's state of the same player; nullptr: there is none.
   Change(const PlayerState* before, const PlayerState& now);
-  // Empty: nothing changed, and there is no record.
-  [[nodiscard]] std::span<const std::byte> bytes() const { return std::span(bytes_).first(length_); }
+  [[nodiscard]] static Change gone();
+
+  [[nodiscard]] bool is_known() const { return length_ != kUnknown; }
+  // Nothing changed: there is no record.
+  [[nodiscard]] bool is_empty() const { return length_ == 0; }
 
  private:
+  friend class DeltaBuilder;
+  static constexpr std::uint8_t kUnknown = 255;
   void put(std::byte byte) { bytes_[length_++] = byte; }
   void put_difference(std::uint8_t field, std::int64_t difference);
 
-  std::uint8_t length_ = 0;
-  std::array<std::byte, kMaxChangeBytes> bytes_;  // the first length_ are written
+  std::uint8_t length_ = kUnknown;
+  std::array<std::byte, kMaxChangeBytes> bytes_{};
 };
+static_assert(sizeof(Change) == 16);
 
 // Puts records together; ids have to ascend.
 class DeltaBuilder {
  public:
-  // An empty change is left out. At most 2 * kMaxStates records.
-  void add(PlayerId id, std::span<const std::byte> change) {
-    if (!change.empty()) append(id, change);
-  }
-  void add_gone(PlayerId id);
+  // A known change; an empty one is left out. At most 2 * kMaxStates records.
+  void add(PlayerId id, const Change& change);
+  void add_gone(PlayerId id) { add(id, Change::gone()); }
   void clear() { length_ = count_ = last_id_ = 0; }
 
   [[nodiscard]] std::uint16_t count() const { return static_cast<std::uint16_t>(count_); }
   [[nodiscard]] std::span<const std::byte> content() const { return std::span(bytes_).first(length_); }
 
  private:
-  void append(PlayerId id, std::span<const std::byte> change);
-
   std::size_t length_ = 0;
   std::size_t count_ = 0;
   PlayerId last_id_ = 0;
-  std::array<std::byte, 2 * kMaxStates*(kMaxIdBytes + kMaxChangeBytes)> bytes_;  // the first length_ are written
+  // Every record as long as it can be, which is also room for copying a change as a whole.
+  std::array<std::byte, 2 * kMaxStates*(kMaxIdBytes + kMaxChangeBytes)> bytes_;
 };
 
 // Both ordered by id, each id once and not 0, at most kMaxStates. Adds to an empty builder.

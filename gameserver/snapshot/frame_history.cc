@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gameserver/snapshot/frame_history.h"
 
-#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -15,23 +14,19 @@ void FrameHistory::push(std::shared_ptr<const WorldFrame> frame) {
   slots_[frame->tick() % kFrames].frame = std::move(frame);
 }
 
-std::span<const std::byte> FrameHistory::change(std::uint32_t baseline_tick, std::size_t place, std::size_t baseline_place) {
+const Change& FrameHistory::change(std::uint32_t baseline_tick, std::size_t place, std::size_t baseline_place) {
   Slot& slot = slots_[baseline_tick % kFrames];
   return keep(slot.changes, place, &slot.frame->players()[baseline_place].state);
 }
 
-std::span<const std::byte> FrameHistory::change_from_nothing(std::size_t place) { return keep(from_nothing_, place, nullptr); }
+const Change& FrameHistory::change_from_nothing(std::size_t place) { return keep(from_nothing_, place, nullptr); }
 
-std::span<const std::byte> FrameHistory::keep(std::vector<Kept>& changes, std::size_t place, const PlayerState* before) const {
+const Change& FrameHistory::keep(std::vector<Change>& changes, std::size_t place, const PlayerState* before) const {
   const auto players = newest_->players();
   if (changes.empty()) changes.resize(players.size());
-  Kept& kept = changes[place];
-  if (kept.length_plus_one == 0) {
-    const auto made = Change(before, players[place].state);
-    std::ranges::copy(made.bytes(), kept.bytes.begin());
-    kept.length_plus_one = static_cast<std::uint8_t>(made.bytes().size() + 1);
-  }
-  return std::span(kept.bytes).first(kept.length_plus_one - 1U);
+  Change& change = changes[place];
+  if (!change.is_known()) change = Change(before, players[place].state);
+  return change;
 }
 
 }  // namespace tickwire::game

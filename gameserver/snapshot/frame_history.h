@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "gameserver/snapshot/delta.h"
@@ -33,28 +32,22 @@ class FrameHistory {
     return frame != nullptr && frame->tick() == tick ? frame : nullptr;
   }
 
-  // The record of the player at this place of the newest frame, who has that place in the frame of baseline_tick, which is kept. Empty:
-  // nothing changed. Holds until the next push().
-  [[nodiscard]] std::span<const std::byte> change(std::uint32_t baseline_tick, std::size_t place, std::size_t baseline_place);
+  // The record of the player at this place of the newest frame, who has that place in the frame of baseline_tick, which is kept. Holds
+  // until the next push().
+  [[nodiscard]] const Change& change(std::uint32_t baseline_tick, std::size_t place, std::size_t baseline_place);
   // The record of the player at this place of the newest frame for somebody who does not know him.
-  [[nodiscard]] std::span<const std::byte> change_from_nothing(std::size_t place);
+  [[nodiscard]] const Change& change_from_nothing(std::size_t place);
 
  private:
-  // A record with its length.
-  struct Kept {
-    std::uint8_t length_plus_one = 0;  // 0: not encoded yet
-    std::array<std::byte, kMaxChangeBytes> bytes;
-  };
-  static_assert(sizeof(Kept) == 16);
   struct Slot {
     std::shared_ptr<const WorldFrame> frame;
-    std::vector<Kept> changes;  // by place in the newest frame, from this frame to it; empty: nobody asked yet
+    std::vector<Change> changes;  // by place in the newest frame, from this frame to it; empty: nobody asked yet
   };
-  [[nodiscard]] std::span<const std::byte> keep(std::vector<Kept>& changes, std::size_t place, const PlayerState* before) const;
+  [[nodiscard]] const Change& keep(std::vector<Change>& changes, std::size_t place, const PlayerState* before) const;
 
   std::array<Slot, kFrames> slots_;  // by tick modulo its size
   const WorldFrame* newest_ = nullptr;
-  std::vector<Kept> from_nothing_;
+  std::vector<Change> from_nothing_;
 };
 
 }  // namespace tickwire::game

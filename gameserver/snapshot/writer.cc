@@ -2,6 +2,7 @@
 #include "gameserver/snapshot/writer.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace tickwire::game {
@@ -10,17 +11,25 @@ SnapshotDesk::SnapshotDesk(std::shared_ptr<const SnapshotDictionary> dictionary)
   if (dictionary) compressor_.emplace(std::move(dictionary));
 }
 
+std::span<const std::uint16_t> SnapshotDesk::sorted_sight() {
+  constexpr unsigned kBits = 64;
+  marks_.resize(history_.newest()->players().size() / kBits + 1);
+  for (const std::uint16_t place : sight_) marks_[place / kBits] |= std::uint64_t{1} << place % kBits;
+  sorted_.clear();
+  for (std::size_t word = 0; word < marks_.size(); ++word) {
+    for (std::uint64_t bits = std::exchange(marks_[word], 0); bits != 0; bits &= bits - 1)
+      sorted_.push_back(static_cast<std::uint16_t>(word * kBits + static_cast<unsigned>(std::countr_zero(bits))));
+  }
+  return sorted_;
+}
+
 std::optional<SnapshotWriter::Made> SnapshotWriter::make(SnapshotDesk& desk, PlayerId viewer, std::uint16_t seq) {
   const WorldFrame* frame = desk.history_.newest();
   if (frame == nullptr) return std::nullopt;
   const auto own_place = frame->find(viewer);
   if (!own_place) return std::nullopt;
   const bool everybody = frame->in_sight(*own_place, kMaxStates, desk.sight_);
-  std::array<std::uint16_t, kMaxStates> sorted;
-  const std::span places = std::span(sorted).first(desk.sight_.size());
-  std::ranges::copy(desk.sight_, places.begin());
-  std::ranges::sort(places);
-
+  const auto places = desk.sorted_sight();
   const FramePlayer& own = frame->players()[*own_place];
   Made made{.snapshot = {.server_tick = frame->tick(), .last_input = own.last_input}};
   made.flags = static_cast<std::uint8_t>((own.has_input ? kFlagInput : 0) | (everybody ? 0 : kFlagPartial));

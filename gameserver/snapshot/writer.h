@@ -41,11 +41,16 @@ class SnapshotDesk {
 
  private:
   friend class SnapshotWriter;
+  // sight_ in ascending order, without comparing.
+  [[nodiscard]] std::span<const std::uint16_t> sorted_sight();
+
   FrameHistory history_;
   std::optional<SnapshotCompressor> compressor_;
   SnapshotCounts counts_;
   // Of the snapshot that is being made.
   std::vector<std::uint16_t> sight_;  // as in_sight() orders them
+  std::vector<std::uint64_t> marks_;  // a bit for each place, all zero between uses
+  std::vector<std::uint16_t> sorted_;
   DeltaBuilder delta_;
   std::vector<std::byte> states_;
 };
