@@ -106,6 +106,10 @@ ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
                  "No players: open so many TCP connections one after another as fast as the server answers; each says hello, is "
                  "welcomed, and ends")
       ->check(CLI::Range(1, 10'000'000));
+  auto* login = app.add_option("--login", options.login_url,
+                               "Every player registers, logs in and finds a match there first, and joins with the ticket")
+                    ->type_name("http://HOST:PORT");
+  app.add_option("--login-region", options.login_region, "The region that they log in from")->needs(login);
   add_lockstep(app, options);
   add_lag(app, options);
   try {

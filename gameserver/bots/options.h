@@ -30,8 +30,10 @@ struct BotOptions {
   bool lockstep_diverge = false;  // one of them falsifies its state once
   unsigned rate_hz = 30;          // inputs of each bot
   double duration_s = 10;
-  unsigned ramp_hz = 0;   // how many begin in a second; 0: all at once
-  std::string resources;  // the server's override directory; empty: defaults
+  unsigned ramp_hz = 0;      // how many begin in a second; 0: all at once
+  std::string login_url;     // not empty: every player gets a ticket there first
+  std::string login_region;  // empty: none
+  std::string resources;     // the server's override directory; empty: defaults
   bool quickack = true;
   bool json = false;
   PaceOptions pace;                   // how the players lag by their own fault

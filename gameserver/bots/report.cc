@@ -58,6 +58,18 @@ Json idle_json(const IdleCounts& counts) {
           {"first_failure", counts.first_failure.empty() ? Json(nullptr) : Json(counts.first_failure)}};
 }
 
+Json login_json(const LoginDesk* login) {
+  if (login == nullptr) return nullptr;
+  const auto counts = login->counts();
+  return {{"asked", counts.asked},
+          {"tickets", counts.tickets},
+          {"failed", counts.failed},
+          {"retries", counts.retries},
+          {"register_ns", response_json(counts.register_times)},
+          {"login_ns", response_json(counts.login_times)},
+          {"match_ns", response_json(counts.match_times)}};
+}
+
 Json bot_json(const Bot& bot) {
   const Carrier& carrier = *bot.carrier;
   const Player& player = carrier.player();
@@ -140,6 +152,7 @@ std::string report_json(const Played& played) {
       {"response_ns", responses_json(bots, &Player::responses)},
       {"intended_response_ns", responses_json(bots, &Player::intended_responses)},
       {"idle_ws", idle_json(played.idle)},
+      {"login", login_json(played.login)},
       {"connections", std::move(connections)},
   };
   return document.dump(2, ' ', false, Json::error_handler_t::replace);
@@ -167,6 +180,10 @@ std::string report_table(const Played& played) {
     fmt::format_to(out, "{} idle WebSockets: {} upgraded, {} lost, {} pings answered{}{}\n", played.idle.begun,
                    played.idle.upgraded, played.idle.lost, played.idle.pings, played.idle.first_failure.empty() ? "" : "; ",
                    played.idle.first_failure);
+  }
+  if (played.login != nullptr) {
+    const auto counts = played.login->counts();
+    fmt::format_to(out, "{} tickets, {} refused, {} retries\n", counts.tickets, counts.failed, counts.retries);
   }
   const auto count = std::ranges::count_if(bots, [](const Bot& bot) { return bot.carrier->player().has_played(); });
   fmt::format_to(out, "{} of {} players played, for {:.1f} s\n", count, bots.size(), milliseconds(played.duration) / 1000);

@@ -15,6 +15,7 @@ namespace tickwire::game {
 struct Played {
   const std::vector<Bot>& bots;
   const IdleCounts& idle;
+  const LoginDesk* login;  // null: there was none
   Nanoseconds duration;
 };
 

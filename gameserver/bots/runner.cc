@@ -20,6 +20,7 @@ constexpr std::uint64_t kTimer = 1;
 constexpr std::uint64_t kFirstBot = 2;
 // Without a welcome for so long, a bot gives up.
 constexpr Nanoseconds kJoinTimeout = std::chrono::seconds(5);
+constexpr Nanoseconds kTicketInterval = std::chrono::milliseconds(20);
 constexpr Nanoseconds kHelloInterval = std::chrono::milliseconds(200);
 
 Nanoseconds seconds(double count) { return std::chrono::duration_cast<Nanoseconds>(std::chrono::duration<double>(count)); }
@@ -50,6 +51,11 @@ Result<std::unique_ptr<Runner>> Runner::open(const BotOptions& options) {
   auto truth = TruthLog::open(options.truth_path);
   if (!truth) return std::unexpected(truth.error());
   std::unique_ptr<Runner> runner(new Runner(options, std::move(*poller), std::move(*timer), std::move(*truth)));
+  if (!options.login_url.empty()) {
+    auto login = LoginDesk::open({.url = options.login_url, .region = options.login_region});
+    if (!login) return std::unexpected(login.error());
+    runner->login_ = std::move(*login);
+  }
   const auto made = in_order([&] { return runner->load_dictionary(); }, [&] { return runner->make_bots(); });
   if (!made) return std::unexpected(made.error());
   return runner;
@@ -131,7 +137,7 @@ Nanoseconds Runner::all_begun_mono() const {
 void Runner::run(int borrowed_stop_fd) {
   if (!poller_.add(borrowed_stop_fd, EPOLLIN, kStop) || !poller_.add(timer_.fd(), EPOLLIN, kTimer)) return;
   schedule();
-  const auto ends = all_begun_mono() + seconds(options_.duration_s);
+  auto ends = all_begun_mono() + seconds(options_.duration_s);
   std::priority_queue<Due, std::vector<Due>, std::greater<>> queue;
   for (std::size_t i = 0; i < bots_.size(); ++i) queue.push({.at_mono = bots_[i].begins_mono, .bot = i});
   std::optional<Nanoseconds> next_idle = started_;
@@ -139,6 +145,8 @@ void Runner::run(int borrowed_stop_fd) {
   while (!stopping) {
     stopping = dispatch(std::min({queue.empty() ? ends : queue.top().at_mono, next_idle.value_or(ends), ends}));
     const auto now = monotonic_now();
+    // Who waits for a ticket has not begun.
+    if (login_ && login_->waiting() > 0) ends = std::max(ends, now + seconds(options_.duration_s));
     if (next_idle && *next_idle <= now) next_idle = idle_.begin_due(poller_, started_, now);
     while (!queue.empty() && queue.top().at_mono <= now) {
       const auto index = queue.top().bot;
@@ -172,7 +180,8 @@ bool Runner::dispatch(Nanoseconds next_mono) {
 std::optional<Nanoseconds> Runner::act(std::size_t index, Nanoseconds now_mono) {
   Bot& bot = bots_[index];
   Carrier& carrier = *bot.carrier;
-  if (!bot.begun) begin(index);
+  if (!bot.begun) begin(index, now_mono);
+  if (!bot.begun && carrier.player().state() == BotState::kConnecting) return now_mono + kTicketInterval;
   if (now_mono - bot.begins_mono > kJoinTimeout && carrier.player().state() < BotState::kPlaying) carrier.player().finish();
   switch (carrier.player().state()) {
     case BotState::kConnecting:
@@ -191,8 +200,19 @@ std::optional<Nanoseconds> Runner::act(std::size_t index, Nanoseconds now_mono) 
   return std::nullopt;
 }
 
-void Runner::begin(std::size_t index) {
+void Runner::begin(std::size_t index, Nanoseconds now_mono) {
   Bot& bot = bots_[index];
+  if (login_ && !bot.asked) {
+    bot.asked = true;
+    login_->ask(index, bot.lockstep ? GameMode::kLockstep : GameMode::kState);
+  }
+  if (login_) {
+    auto ticket = login_->take(index);
+    if (!ticket) return;
+    if (!*ticket) return bot.carrier->player().fail(ticket->error());
+    bot.carrier->player().set_ticket(std::move(**ticket));
+    bot.begins_mono = now_mono;
+  }
   bot.begun = true;
   bot.carrier->start(poller_, kFirstBot + index);
 }

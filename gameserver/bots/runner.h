@@ -9,6 +9,7 @@
 
 #include "gameserver/bots/carrier.h"
 #include "gameserver/bots/idle_group.h"
+#include "gameserver/bots/login_desk.h"
 #include "gameserver/bots/options.h"
 #include "gameserver/bots/pace.h"
 #include "gameserver/bots/truth_log.h"
@@ -24,6 +25,7 @@ struct Bot {
   TickClock inputs;  // open loop: inputs are due at fixed times, whatever the server does
   Nanoseconds begins_mono{};
   bool lockstep = false;
+  bool asked = false;  // for a ticket
   bool begun = false;  // its socket was opened, or could not be
   Nanoseconds next_hello_mono{};
   std::uint64_t skipped_inputs = 0;       // deadlines that this process missed altogether
@@ -44,6 +46,8 @@ class Runner {
 
   [[nodiscard]] const std::vector<Bot>& bots() const { return bots_; }
   [[nodiscard]] const IdleGroup& idle() const { return idle_; }
+  // Null when nobody needs a ticket.
+  [[nodiscard]] const LoginDesk* login() const { return login_.get(); }
   [[nodiscard]] Nanoseconds duration() const { return duration_; }
 
  private:
@@ -59,7 +63,8 @@ class Runner {
   Result<void> make_bots();
   void add_bots(std::size_t count, BotProtocol protocol, bool lockstep, CarrierSpec spec);
   void schedule();
-  void begin(std::size_t index);
+  // Opens the bot's socket, when it has a ticket if it needs one.
+  void begin(std::size_t index, Nanoseconds now_mono);
   // Does what is due for the bot and says when it wants to be asked again; nullopt: never.
   std::optional<Nanoseconds> act(std::size_t index, Nanoseconds now_mono);
   void join(Bot& bot, Nanoseconds now_mono);
@@ -75,6 +80,7 @@ class Runner {
   Poller poller_;
   DeadlineTimer timer_;
   TruthLog truth_;
+  std::unique_ptr<LoginDesk> login_;
   std::unique_ptr<SnapshotDecompressor> decompressor_;  // null: there is no dictionary
   std::vector<Bot> bots_;
   IdleGroup idle_{{}};
