@@ -75,9 +75,9 @@ void handle_login(Auth& auth, const HttpRequest& request, HttpReply reply) {
 }  // namespace
 
 std::vector<HttpRoute> auth_routes(Auth& borrowed_auth) {
-  const auto route = [&](std::string path, auto handle) {
+  const auto route = [&](const char* path, auto handle) {
     return HttpRoute{.method = HttpMethod::kPost,
-                     .path = std::move(path),
+                     .path = path,
                      .handler = [&borrowed_auth, handle](const HttpRequest& request, HttpReply reply) {
                        handle(borrowed_auth, request, std::move(reply));
                      }};

@@ -32,8 +32,8 @@ struct FailureBudget {
 // Token buckets, each kept as the one moment at which it will be full again: burst failures move it that many refills ahead.
 // Failures that come while a key has to wait, from attempts that were under way, are a debt and count like the others.
 //
-// Holds at most `capacity` keys, about 150 bytes each. Beyond, the key that is nearest to being forgiven is forgotten, so that many
-// keys with a failure each do not wash out the one that is being attacked.
+// Holds at most `capacity` keys, about 150 bytes each. Beyond, the key that is nearest to being forgiven is forgotten, so that
+// many keys with a failure each do not wash out the one that is being attacked.
 class FailureLimit {
  public:
   FailureLimit(FailureBudget budget, std::size_t capacity) : budget_(budget), capacity_(std::max<std::size_t>(capacity, 1)) {}

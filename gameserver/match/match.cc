@@ -24,12 +24,12 @@ std::string_view match_refusal_name(MatchRefusal refusal) {
 
 Result<std::unique_ptr<Match>> Match::make(MatchOptions options, MatchLinks links) {
   if (const auto checked = check_match_rules(options.rules); !checked) return std::unexpected(checked.error());
-  return std::unique_ptr<Match>(new Match(std::move(options), std::move(links)));
+  return std::unique_ptr<Match>(new Match(options, std::move(links)));
 }
 
 // Numbers of matches begin anywhere, so that those of two runs of the server are hardly ever the same.
 Match::Match(MatchOptions options, MatchLinks links)
-    : options_(std::move(options)),
+    : options_(options),
       links_(std::move(links)),
       matchmaker_(options_.rules),
       next_match_(static_cast<std::uint32_t>(random_u64())),

@@ -80,8 +80,8 @@ class Match {
 
   // The session token of "Authorization: Bearer TOKEN"; a fault is counted.
   [[nodiscard]] std::expected<Token, TokenFault> authenticate(std::string_view authorization);
-  // Calls done exactly once, without a lock: here or in a later call of find(), run_due() or cancel(), at the latest publish_within
-  // after patience has ended. session is what authenticate() gave.
+  // Calls done exactly once, without a lock: here or in a later call of find(), run_due() or cancel(), at the latest
+  // publish_within after patience has ended. session is what authenticate() gave.
   void find(const Token& session, GameMode mode, MatchDone done);
   // Answers kCancelled for this account; false when it does not wait, or is matched already.
   bool cancel(std::uint64_t account);

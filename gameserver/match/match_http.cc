@@ -54,9 +54,9 @@ void handle_cancel(Match& match, const Token& session, const HttpRequest& /*requ
 }  // namespace
 
 std::vector<HttpRoute> match_routes(Match& borrowed_match) {
-  const auto route = [&](std::string path, auto handle) {
+  const auto route = [&](const char* path, auto handle) {
     return HttpRoute{.method = HttpMethod::kPost,
-                     .path = std::move(path),
+                     .path = path,
                      .handler = [&borrowed_match, handle](const HttpRequest& request, HttpReply reply) {
                        const auto session = borrowed_match.authenticate(request.authorization);
                        if (!session) return reply(unauthorized(session.error()));

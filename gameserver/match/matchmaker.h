@@ -56,9 +56,9 @@ enum class JoinOutcome : std::uint8_t {
   kFull,
 };
 
-// Each mode has its own players, each player one place. Oldest first: whoever has waited longest is the first for whom others are
-// sought, and of the others within the window those are taken who have waited longest. When patience ends, those nearest in rating
-// are taken, however far and few. Memory: about 300 bytes a player.
+// Each mode has its own players, each player one place. Oldest first: whoever has waited longest is the first for whom others
+// are sought, and of the others within the window those are taken who have waited longest. When patience ends, those nearest in
+// rating are taken, however far and few. Memory: about 300 bytes a player.
 class Matchmaker {
  public:
   // rules keep to check_match_rules().
@@ -81,8 +81,8 @@ class Matchmaker {
   [[nodiscard]] Line& line(GameMode mode) { return lines_[static_cast<std::size_t>(mode)]; }
   [[nodiscard]] const Line& line(GameMode mode) const { return lines_[static_cast<std::size_t>(mode)]; }
   void run_line(GameMode mode, Nanoseconds now_mono, MatchRound& round);
-  // Others for this player; empty when there are too few. Only later ones: a match must keep to the window of the one in it who has
-  // waited longest, and for an earlier one, whose window is wider, there was none.
+  // Others for this player; empty when there are too few. Only later ones: a match must keep to the window of the one in it who
+  // has waited longest, and for an earlier one, whose window is wider, there was none.
   [[nodiscard]] std::vector<Place> others_within(const Line& line, Place place, std::int32_t window) const;
   // Empty when nobody else is there.
   [[nodiscard]] std::vector<Place> nearest_others(const Line& line, Place place) const;

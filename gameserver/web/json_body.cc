@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "gameserver/common/printable.h"
 
@@ -12,7 +13,7 @@ namespace {
 // Takes one flat object and stops at everything else, before anything is built from it.
 class MemberReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit MemberReader(std::initializer_list<MemberRule> rules) : rules_(rules) {}
+  explicit MemberReader(std::vector<MemberRule> rules) : rules_(std::move(rules)) {}
 
   [[nodiscard]] Result<TextMembers> finish(bool parsed) && {
     if (!error_.empty()) return std::unexpected(std::move(error_));
@@ -69,7 +70,7 @@ class MemberReader final : public nlohmann::json_sax<nlohmann::json> {
 }  // namespace
 
 Result<TextMembers> parse_text_members(std::string_view body, std::initializer_list<MemberRule> rules) {
-  MemberReader reader(rules);
+  MemberReader reader{std::vector(rules)};
   const bool parsed = nlohmann::json::sax_parse(body, &reader);
   return std::move(reader).finish(parsed);
 }

@@ -46,7 +46,7 @@ class AuthHarness {
     auto made = Auth::make(options, {.borrowed_store = accounts,
                                      .key = key,
                                      .borrowed_metrics = metrics,
-                                     .run = [this](auto&& task) { return take(std::move(task)); },
+                                     .run = [this](std::move_only_function<void()>&& task) { return take(std::move(task)); },
                                      .publish =
                                          [this](const Event& event) {
                                            if (is_bus_full) return false;
