@@ -61,7 +61,7 @@ local function clock_too_fast(facts, state)
   local behind = state.ticks_behind and state.ticks_behind + passed - facts.client_ticks or 0
   state.ticks_behind = math.min(math.max(behind, 0), CATCH_UP_S * rate)
   -- Below zero: ahead of the server by what no stall explains.
-  local fast = -behind > (CLOCK_TOLERANCE - 1) * passed
+  local fast = passed - behind > CLOCK_TOLERANCE * passed
   state.fast_seconds = fast and (state.fast_seconds or 0) + 1 or 0
   return state.fast_seconds >= CLOCK_SECONDS
 end

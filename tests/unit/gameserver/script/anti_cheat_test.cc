@@ -187,6 +187,44 @@ TEST_F(AntiCheat, ForgivesAFloodThatEnds) {
   EXPECT_EQ(rule_.check(second_with_inputs(1, 30)), Verdict{});
 }
 
+// One second of a player that sends 30 inputs.
+PlayerFacts second_with_ticks(std::uint32_t player, std::uint32_t client_ticks) {
+  PlayerFacts facts = second_with_inputs(player, 30);
+  facts.client_ticks = client_ticks;
+  return facts;
+}
+
+TEST_F(AntiCheat, TakesAClockThatIsAFifthTooFastForGood) {
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(rule_.check(second_with_ticks(1, 36)), Verdict{});
+}
+
+TEST_F(AntiCheat, FindsAFasterClockInTheThirdSecondInARow) {
+  EXPECT_EQ(rule_.check(second_with_ticks(1, 0)), Verdict{});
+  EXPECT_EQ(rule_.check(second_with_ticks(1, 37)), Verdict{});
+  EXPECT_EQ(rule_.check(second_with_ticks(1, 37)), Verdict{});
+  EXPECT_EQ(rule_.check(second_with_ticks(1, 30)), Verdict{});
+  EXPECT_EQ(rule_.check(second_with_ticks(1, 37)), Verdict{});
+  EXPECT_EQ(rule_.check(second_with_ticks(1, 37)), Verdict{});
+  EXPECT_EQ(rule_.check(second_with_ticks(1, 37)), (Verdict{.action = RuleAction::kWarn, .reason = "its clock is too fast"}));
+}
+
+TEST_F(AntiCheat, LetsAClientCatchUpFiveSecondsAndNoMore) {
+  EXPECT_EQ(rule_.check(second_with_ticks(1, 30)), Verdict{});
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(rule_.check(second_with_ticks(1, 0)), Verdict{});
+  // 150 ticks may come late: 30 more in each of five seconds.
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(rule_.check(second_with_ticks(1, 60)), Verdict{}) << i;
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(rule_.check(second_with_ticks(1, 60)), Verdict{}) << i;
+  EXPECT_EQ(rule_.check(second_with_ticks(1, 60))->action, RuleAction::kWarn);
+}
+
+TEST_F(AntiCheat, LetsAPlayerGoATenthAndTwoTicksFarther) {
+  PlayerFacts facts = second_with_inputs(1, 30);
+  facts.moved_mm = 8'297;  // 7072 mm/s * (1 s + 2 / 30 Hz) * 1.1 = 8297.8 mm
+  EXPECT_EQ(rule_.check(facts), Verdict{});
+  facts.moved_mm = 8'298;
+  EXPECT_EQ(rule_.check(facts), (Verdict{.action = RuleAction::kWarn, .reason = "moves too far"}));
+}
+
 TEST_F(AntiCheat, EvictsInTheFifthSecondInARow) {
   for (int i = 0; i < 4; ++i) EXPECT_EQ(rule_.check(second_with_inputs(1, 5'000))->action, RuleAction::kWarn) << i;
   EXPECT_EQ(rule_.check(second_with_inputs(1, 5'000)),
