@@ -59,7 +59,7 @@ Samples play() {
   Samples samples;
   std::uint32_t seed = 1;
   for (const std::size_t players : {24U, 64U, 300U, 1000U, 2000U}) {
-    for (const unsigned rate_hz : {30U, 30U, 60U, 20U, 128U}) {
+    for (const unsigned rate_hz : {30U, 30U, 60U, 20U, 10U, 128U}) {
       for (const unsigned moving_percent : {95U, 60U}) {
         collect({.players = players, .tick_rate_hz = rate_hz, .moving_percent = moving_percent}, seed++, samples);
       }

@@ -108,9 +108,11 @@ void SnapshotWriter::compress(SnapshotDesk& desk, Snapshot& snapshot) {
   const auto shorter = desk.compressor_->compress(plain);
   if (!shorter) {
     ++desk.counts_.not_shrunk;
-    rest_ = kRestAfterNoGain;
+    period_ = std::min<std::uint8_t>(period_ * 2, kLongestPeriod);
+    rest_ = period_ - 1;
     return;
   }
+  period_ = 1;
   snapshot.plain_bytes = static_cast<std::uint16_t>(plain.size());
   snapshot.content = *shorter;
   ++desk.counts_.compressed;

@@ -79,10 +79,11 @@ class SnapshotWriter {
     bool compressed = false;
     std::array<std::uint16_t, kMaxStates> places;  // in the frame of that tick, ascending; the first count are written
   };
-  // When compression does not pay, or the client does not acknowledge what was compressed, because it has another dictionary.
-  static constexpr std::uint16_t kRestAfterNoGain = 15;
-  static constexpr std::uint16_t kRestAfterNoAnswer = 1024;
+  // When compression does not pay, it is tried for each second snapshot, each fourth, and so on down to this.
+  static constexpr std::uint8_t kLongestPeriod = 16;
+  // When the client acknowledges none of so many that were compressed, it may have another dictionary: it gets plain ones for a while.
   static constexpr std::uint8_t kMostUnanswered = kSent;
+  static constexpr std::uint16_t kRestAfterNoAnswer = 1024;
 
   [[nodiscard]] const Sent* baseline(const FrameHistory& history) const;
   // The delta or the complete states, whichever is smaller; places: who is in sight, ascending.
@@ -96,7 +97,8 @@ class SnapshotWriter {
   std::array<Sent, kSent> sent_;
   std::uint8_t next_ = 0;        // index into sent_, of the oldest
   std::uint8_t unanswered_ = 0;  // compressed ones since the last that was acknowledged
-  std::uint16_t rest_ = 0;       // snapshots that compression is not tried for
+  std::uint8_t period_ = 1;      // compression is tried for each so many-th snapshot
+  std::uint16_t rest_ = 0;       // snapshots until it is tried
 };
 static_assert(sizeof(SnapshotWriter) <= 6 * 1024);
 
