@@ -3,9 +3,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -179,6 +187,29 @@ TEST(ResourceSet, ReportsFilesThatAreNoResourceWithoutReadingThem) {
   ASSERT_TRUE(set) << set.error();
   EXPECT_THAT(set->unknown_files().names, ElementsAre("World.json", "rules/anticheat.lua", "zero"));
   EXPECT_EQ(set->unknown_files().count, 3U);
+}
+
+// Makes openat2 fail for the rest of the process, as a kernel before Linux 5.6 does.
+void take_openat2_away() {
+  std::array<sock_filter, 4> program{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  const sock_fprog filter{.len = program.size(), .filter = program.data()};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) ::_exit(1);
+}
+
+TEST(ResourceSetDeathTest, SaysThatTheKernelHasNoOpenat2) {
+  const Folder folder;
+  const auto load = [&folder] {
+    take_openat2_away();
+    std::fputs(error_of(folder).c_str(), stderr);
+    ::_exit(0);
+  };
+  EXPECT_EXIT(load(), testing::ExitedWithCode(0),
+              "^open .*/world\\.json: this needs the system call openat2 \\(Linux 5\\.6\\), which is refused here$");
 }
 
 TEST(UnknownFiles, KnowsEachResourceAndItsFolder) {
