@@ -85,9 +85,11 @@ void HttpSession::read_header() {
   http::async_read_header(socket_, buffer_, *parser_, bound(&HttpSession::on_header));
 }
 
-void HttpSession::on_header(ErrorCode error, std::size_t /*bytes*/) {
+void HttpSession::on_header(ErrorCode error, std::size_t bytes) {
   if (phase_ != Phase::kHeader) return;
   if (error) return fail(error);
+  // The parser's own limit is one of the first line, and one of all others.
+  if (bytes > WebGateway::kMaxHeaderBytes) return fail(http::error::header_limit);
   ++core_->stats.requests;
   const auto& header = parser_->get();
   version_ = header.version();
