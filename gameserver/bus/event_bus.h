@@ -47,11 +47,12 @@ struct EventBusCounts {
 
 class EventBus {
  public:
-  // Of what is published from now on. The subscriber is the queue's consumer; when it lets go of the queue, its subscription ends.
+  // Of what is published from now on. The subscriber is the queue's consumer; when it lets go of the queue, its subscription
+  // ends.
   [[nodiscard]] std::shared_ptr<EventQueue> subscribe(Subscription subscription);
 
-  // Gives the event to every subscriber that wants it, or, when one of them has no room, to nobody: false. The publisher then keeps
-  // the event, takes no new work that leads to events, and tries again.
+  // Gives the event to every subscriber that wants it, or, when one of them has no room, to nobody: false. The publisher then
+  // keeps the event, takes no new work that leads to events, and tries again.
   [[nodiscard]] bool publish(const Event& event, EventOrigin origin = EventOrigin::kThisProcess);
 
   [[nodiscard]] EventBusCounts counts() const;

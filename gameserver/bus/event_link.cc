@@ -116,28 +116,33 @@ void EventLink::wait(Nanoseconds deadline_mono) {
 }
 
 void EventLink::flush(Peer& peer) {
-  if (monotonic_now() < peer.retry_mono) return;
-  while (true) {
-    if (peer.next == peer.batch.size()) {
-      // Under the lock, so that who counts meanwhile does not miss what is being moved.
-      const std::lock_guard lock(counts_mutex_);
-      peer.queue->drain(peer.batch);
-      peer.next = 0;
-      if (peer.batch.empty()) return;
-      counts_.waiting += peer.batch.size();
-    }
+  if (monotonic_now() < peer.retry_mono || !send_batch(peer)) return;
+  {
+    // Under the lock, so that who counts meanwhile does not miss what is being moved.
+    const std::lock_guard lock(counts_mutex_);
+    peer.queue->drain(peer.batch);
+    peer.next = 0;
+    counts_.waiting += peer.batch.size();
+  }
+  // What is published from here on wakes this thread again.
+  static_cast<void>(send_batch(peer));
+}
+
+bool EventLink::send_batch(Peer& peer) {
+  while (peer.next < peer.batch.size()) {
     const auto outcome = send(peer, peer.batch[peer.next]);
     peer.is_full = outcome == Outcome::kFull;
     if (outcome == Outcome::kRetry) peer.retry_mono = monotonic_now() + kRetryInterval;
     const std::lock_guard lock(counts_mutex_);
     if (outcome == Outcome::kFull || outcome == Outcome::kRetry) {
       ++counts_.retries;
-      return;
+      return false;
     }
     ++peer.next;
     --counts_.waiting;
     ++(outcome == Outcome::kSent ? counts_.sent : counts_.no_such_role);
   }
+  return true;
 }
 
 EventLink::Outcome EventLink::send(Peer& peer, const Event& event) {

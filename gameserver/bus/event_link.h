@@ -50,9 +50,9 @@ struct EventLinkCounts {
 };
 
 // Each role has a datagram socket of mode 0600, DIRECTORY/ROLE.sock, and sends what is published in its process to the sockets of
-// the other roles. What a role cannot take waits in a queue of its own, in order; when that is full, EventBus::publish() is refused
-// here, and when a subscriber here is full, the socket is not read. A role that starts later hears what is published from then on;
-// one that is killed loses what its socket held. Memory: 2 x capacity events for each other role.
+// the other roles. What a role cannot take waits in a queue of its own, in order; when that is full, EventBus::publish() is
+// refused here, and when a subscriber here is full, the socket is not read. A role that starts later hears what is published from
+// then on; one that is killed loses what its socket held. Memory: 2 x capacity events for each other role.
 class EventLink {
  public:
   // How long a role whose socket nobody serves is left alone.
@@ -91,6 +91,8 @@ class EventLink {
   // Blocks until there may be something to do, up to deadline_mono.
   void wait(Nanoseconds deadline_mono);
   void flush(Peer& peer);
+  // False when the peer takes no more for now.
+  [[nodiscard]] bool send_batch(Peer& peer);
   [[nodiscard]] Outcome send(Peer& peer, const Event& event);
   void receive();
   [[nodiscard]] bool deliver(const Event& event);

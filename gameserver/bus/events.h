@@ -63,7 +63,7 @@ inline constexpr std::size_t kEventKindCount = std::variant_size_v<EventBody>;
 
 // A body within its bounds, with a number by which one that comes twice is known (SeenEvents).
 //
-// Bytes, big-endian, times in ns since 1970: version, 1 (1); kind (1); id (8); then
+// Bytes, big-endian, times in ns: version, 1 (1); kind (1); id (8); then
 //   PlayerAuthenticated  account (8) name (16) rating (4) at (8) n (1) region (n)
 //   MatchStarted         match (4) mode (1) at (8) n (1) accounts (8 n)
 //   PlayerLeft           account (8) player (4) reason (1) match (4) played (8) score (4) at (8)

@@ -17,7 +17,7 @@ namespace tickwire::game {
 
 struct PlayerInput {
   std::uint16_t input_seq = 0;    // modulo 2^16
-  std::uint32_t client_tick = 0;  //
+  std::uint32_t client_tick = 0;  // the client's own count
   std::uint16_t buttons = 0;      // kButton...
   Nanoseconds received_mono{};    // when its datagram or frame was read
   friend bool operator==(const PlayerInput&, const PlayerInput&) = default;
@@ -26,7 +26,8 @@ struct PlayerInput {
 struct BoardEntry {
   PlayerId player = 0;
   PlayerInput newest;
-  // Inputs of this player since the last drain(): this one, those that it replaced, and stale ones. What a rule about rates counts.
+  // Inputs of this player since the last drain(): this one, those that it replaced, and stale ones. What a rule about rates
+  // counts.
   std::uint32_t inputs = 0;
   std::uint32_t stale = 0;  // of these, the ones that came after a newer one
   friend bool operator==(const BoardEntry&, const BoardEntry&) = default;
@@ -40,9 +41,9 @@ class InputBoard {
 
   [[nodiscard]] const std::string& name() const { return name_; }
 
-  // Takes the input, unless it is not newer than the one of this player that waits (stale), or it is the first one of a player and
-  // the board is full (refused): false, and counted. The board does not know what was drained: an input that is older than one
-  // which the world has applied is for the world to see.
+  // Takes the input, unless it is not newer than the one of this player that waits (stale), or it is the first one of a player
+  // and the board is full (refused): false, and counted. The board does not know what was drained: an input that is older than
+  // one which the world has applied is for the world to see.
   bool put(PlayerId player, const PlayerInput& input);
   // Replaces out with everything that waits, in the order in which the players' first inputs came.
   void drain(std::vector<BoardEntry>& out);

@@ -42,12 +42,13 @@ struct QueueCounts {
   friend bool operator==(const QueueCounts&, const QueueCounts&) = default;
 };
 
-// Any number of producers, one consumer, first in first out. Memory: two buffers of `capacity` values, the queue's and the one that
-// drain() is given; nothing is allocated after the first drain().
+// Any number of producers, one consumer, first in first out. Memory: two buffers of `capacity` values, the queue's and the one
+// that drain() is given; nothing is allocated after the first drain().
 template <typename T, FullPolicy kPolicy>
 class BoundedQueue {
  public:
-  // name: for metrics. capacity: at least 1. wake: notified when the empty queue receives a value; null: the consumer looks by itself.
+  // name: for metrics. capacity: at least 1. wake: notified when the empty queue receives a value; null: the consumer looks by
+  // itself.
   BoundedQueue(std::string name, std::size_t capacity, std::shared_ptr<Wake> wake = nullptr)
       : name_(std::move(name)), capacity_(std::max<std::size_t>(capacity, 1)), wake_(std::move(wake)) {
     items_.reserve(capacity_);

@@ -13,8 +13,8 @@
 
 namespace tickwire::game {
 
-// Several queues may share one. Who is woken calls drain() first and empties the queues afterwards: what is pushed in between wakes it
-// again, so nothing is ever left lying.
+// Several queues may share one. Who is woken calls drain() first and empties the queues afterwards: what is pushed in between
+// wakes it again, so nothing is ever left lying.
 class Wake {
  public:
   // Shared between the thread that waits and every queue that may outlive it. The error is that of eventfd(2).

@@ -12,8 +12,8 @@ constexpr std::int64_t kApplicationId = 0x54574753;
 
 // Step i leads from version i to i + 1. A step that was released is never changed.
 constexpr std::array<std::string_view, kSchemaVersion> kSteps{
-    // results: one row for a player who left the world. event is the id of the PlayerLeft, so that one that comes twice has no effect;
-    // account 0 is a guest, match 0 none, reason a number of PROTOCOL.md.
+    // results: one row for a player who left the world. event is the id of the PlayerLeft, so that one that comes twice has no
+    // effect; account 0 is a guest, match 0 none, reason a number of PROTOCOL.md.
     R"(CREATE TABLE accounts (
          id INTEGER PRIMARY KEY,
          name TEXT NOT NULL UNIQUE,

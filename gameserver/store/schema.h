@@ -11,8 +11,8 @@ namespace tickwire::game {
 // PRAGMA user_version of a database of now.
 inline constexpr int kSchemaVersion = 1;
 
-// Brings the database to kSchemaVersion, each step a transaction. The error says that it is no database, one of another program, or
-// one of a newer version.
+// Brings the database to kSchemaVersion, each step a transaction. The error says that it is no database, one of another program,
+// or one of a newer version.
 [[nodiscard]] Result<void> migrate(Database& database);
 
 }  // namespace tickwire::game

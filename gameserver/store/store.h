@@ -45,10 +45,10 @@ struct StoreCounts {
   friend bool operator==(const StoreCounts&, const StoreCounts&) = default;
 };
 
-// SQLite with a write-ahead log, synchronous NORMAL: a crash of the process loses nothing that was committed, a power cut may lose the
-// newest commits, neither damages the file. What waits is written in one transaction, of at most kMostBatch writes. A file has a
-// second connection, which only reads; ":memory:" has one that readers and the writer take in turn.
-// Memory: 2 x capacity writes of about 300 bytes, and SQLite's page cache, 2 MB for each connection.
+// SQLite with a write-ahead log, synchronous NORMAL: a crash of the process loses nothing that was committed, a power cut may
+// lose the newest commits, neither damages the file. What waits is written in one transaction, of at most kMostBatch writes. A
+// file has a second connection, which only reads; ":memory:" has one that readers and the writer take in turn. Memory: 2 x
+// capacity writes of about 300 bytes, and SQLite's page cache, 2 MB for each connection.
 class Store final : public AccountStore {
  public:
   static constexpr std::size_t kMostBatch = 1000;
@@ -61,15 +61,15 @@ class Store final : public AccountStore {
 
   // Names are compared byte by byte.
   [[nodiscard]] Result<std::optional<Account>> find(std::string_view name) override;
-  // Waits for room, up to create_within: else done gets kBusy, here. Otherwise done is called on the store's thread, after the commit;
-  // it must be short.
+  // Waits for room, up to create_within: else done gets kBusy, here. Otherwise done is called on the store's thread, after the
+  // commit; it must be short.
   void create(std::string name, std::vector<std::byte> password_hash, std::int32_t rating, CreateDone done) override;
-  // Notes that a player left. event_id: Event::id() of left. Waits for room: false when deadline_mono has passed without, which the
-  // queue counts, or after stop().
+  // Notes that a player left. event_id: Event::id() of left. Waits for room: false when deadline_mono has passed without, which
+  // the queue counts, or after stop().
   [[nodiscard]] bool record(std::uint64_t event_id, const PlayerLeft& left, Nanoseconds deadline_mono);
 
-  // Writes what waits and ends the thread: create() then answers kBusy and record() is false. Not while another thread is in one of
-  // them. A second call does nothing.
+  // Writes what waits and ends the thread: create() then answers kBusy and record() is false. Not while another thread is in one
+  // of them. A second call does nothing.
   void stop();
 
   // The queue of writes, for metrics.
