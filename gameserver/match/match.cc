@@ -49,10 +49,9 @@ std::expected<Token, TokenFault> Match::authenticate(std::string_view authorizat
 }
 
 void Match::find(const Token& session, GameMode mode, MatchDone done) {
-  Answers answers;
+  std::optional<MatchRefusal> refusal;
   {
     const std::lock_guard hold(lock_);
-    std::optional<MatchRefusal> refusal;
     if (seekers_.contains(session.account)) {
       refusal = MatchRefusal::kAlreadyWaiting;
     } else if (!unpublished_.empty() ||
@@ -61,13 +60,11 @@ void Match::find(const Token& session, GameMode mode, MatchDone done) {
     }
     if (refusal) {
       ++counts_.refused[index_of(*refusal)];
-      answers.emplace_back(std::move(done), std::unexpected(*refusal));
     } else {
       seekers_.emplace(session.account, Seeker{session, std::move(done)});
-      run(answers);
     }
   }
-  give(std::move(answers));
+  if (refusal) done(std::unexpected(*refusal));
 }
 
 bool Match::cancel(std::uint64_t account) {
@@ -85,16 +82,12 @@ void Match::run_due() {
   Answers answers;
   {
     const std::lock_guard hold(lock_);
-    run(answers);
+    MatchRound round = matchmaker_.run(links_.now_mono());
+    for (FormedMatch& formed : round.matches) start(std::move(formed));
+    for (const std::uint64_t account : round.nobody) refuse(account, MatchRefusal::kNobody, answers);
+    publish_started(answers);
   }
   give(std::move(answers));
-}
-
-void Match::run(Answers& answers) {
-  MatchRound round = matchmaker_.run(links_.now_mono());
-  for (FormedMatch& formed : round.matches) start(std::move(formed));
-  for (const std::uint64_t account : round.nobody) refuse(account, MatchRefusal::kNobody, answers);
-  publish_started(answers);
 }
 
 void Match::start(FormedMatch formed) {

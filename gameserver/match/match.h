@@ -80,12 +80,13 @@ class Match {
 
   // The session token of "Authorization: Bearer TOKEN"; a fault is counted.
   [[nodiscard]] std::expected<Token, TokenFault> authenticate(std::string_view authorization);
-  // Calls done exactly once, without a lock: here or in a later call of find(), run_due() or cancel(), at the latest
-  // publish_within after patience has ended. session is what authenticate() gave.
+  // Calls done exactly once, without a lock: here when it is refused at once, else in a later run_due() or cancel(), at the
+  // latest publish_within after patience has ended. session is what authenticate() gave.
   void find(const Token& session, GameMode mode, MatchDone done);
   // Answers kCancelled for this account; false when it does not wait, or is matched already.
   bool cancel(std::uint64_t account);
-  // What the passing of time brings; to be called every 100 ms or so.
+  // Forms matches and answers; to be called every 100 ms or so. Not done by each find(): it looks at everybody who waits, which
+  // takes milliseconds when these are thousands.
   void run_due();
 
   [[nodiscard]] MatchCounts counts() const;
@@ -107,7 +108,6 @@ class Match {
 
   Match(MatchOptions options, MatchLinks links);
   // Called under lock_.
-  void run(Answers& answers);
   void start(FormedMatch formed);
   void publish_started(Answers& answers);
   void grant(const Started& started, Answers& answers);

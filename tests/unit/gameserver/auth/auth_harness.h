@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -36,7 +37,7 @@ class FakeAccounts final : public AccountStore {
   std::map<std::string, Account, std::less<>> by_name;
   std::optional<CreateError> refusal;
   bool is_broken = false;
-  int finds = 0;
+  std::atomic<int> finds = 0;
 };
 
 class AuthHarness {

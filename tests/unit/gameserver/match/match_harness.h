@@ -50,6 +50,7 @@ class MatchHarness {
       EXPECT_FALSE(answer) << "a second answer";
       answer = std::move(given);
     });
+    match->run_due();
     return answer;
   }
   void pass(Nanoseconds time) {

@@ -27,6 +27,7 @@ class MatchHttp : public testing::Test {
       route.handler({.method = HttpMethod::kPost, .path = route.path, .authorization = authorization, .body = body},
                     [&answer](HttpResponse given) { answer = std::move(given); });
     }
+    harness_.match->run_due();
     return answer;
   }
   static std::string error_of(const HttpResponse& answer) { return json::parse(answer.body).at("error"); }
