@@ -57,12 +57,13 @@ void World::move(Player& player, std::int32_t step_mm) const {
   const int up = axis(kButtonDown, kButtonUp);
   const int firing = (player.buttons & kButtonFire) != 0;
   auto& state = player.shown.state;
+  // The arena may have become smaller since the last step; to be put at its edge is no walk.
   const auto half = config_.arena_half_size_mm;
-  const auto x_mm = std::clamp(state.x_mm + right * step_mm, -half, half);
-  const auto y_mm = std::clamp(state.y_mm + up * step_mm, -half, half);
-  player.walked_mm += std::hypot(x_mm - state.x_mm, y_mm - state.y_mm);
-  state.x_mm = x_mm;
-  state.y_mm = y_mm;
+  const auto x_mm = std::clamp(state.x_mm, -half, half);
+  const auto y_mm = std::clamp(state.y_mm, -half, half);
+  state.x_mm = std::clamp(x_mm + right * step_mm, -half, half);
+  state.y_mm = std::clamp(y_mm + up * step_mm, -half, half);
+  player.walked_mm += std::hypot(state.x_mm - x_mm, state.y_mm - y_mm);
   state.status = static_cast<std::uint8_t>((right != 0 || up != 0) | firing << 1);
 }
 
