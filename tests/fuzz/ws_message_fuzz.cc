@@ -64,8 +64,9 @@ void open(game::WsStream& stream) {
   check(fed && stream.is_open(), "a right answer opens the connection");
 }
 
-// The messages that came, and whether the connection lives.
-std::pair<std::vector<Bytes>, bool> feed(std::span<const std::byte> bytes, std::size_t read_bytes) {
+// The messages that came. Where exactly a broken connection ends is not compared: the library sees some breaches before their frame is
+// complete, depending on the reads.
+std::vector<Bytes> feed(std::span<const std::byte> bytes, std::size_t read_bytes) {
   game::WsStream stream("192.0.2.1:8080");
   open(stream);
   std::vector<Bytes> messages;
@@ -77,9 +78,9 @@ std::pair<std::vector<Bytes>, bool> feed(std::span<const std::byte> bytes, std::
       messages.emplace_back(message.begin(), message.end());
     });
     check(fed || !fed.error().empty(), "the end of a connection has a reason");
-    if (!fed) return {messages, false};
+    if (!fed) break;
   }
-  return {messages, true};
+  return messages;
 }
 
 void run(std::span<const std::byte> input) {
@@ -89,7 +90,7 @@ void run(std::span<const std::byte> input) {
   if (choice % 2 == 0) return one_message(bytes);
   const auto whole = feed(bytes, SIZE_MAX);
   check(feed(bytes, 1 + choice / 2) == whole, "messages do not depend on how the stream was read");
-  for (const auto& message : whole.first) one_message(message);
+  for (const auto& message : whole) one_message(message);
 }
 
 }  // namespace
