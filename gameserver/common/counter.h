@@ -25,4 +25,19 @@ class Counter {
   std::atomic<std::uint64_t> value_ = 0;
 };
 
+// The largest of the values since somebody last took it. Noted and taken on any thread.
+class Peak {
+ public:
+  void note(std::uint64_t value) {
+    auto largest = value_.load(std::memory_order_relaxed);
+    while (value > largest && !value_.compare_exchange_weak(largest, value, std::memory_order_relaxed)) {
+    }
+  }
+  // 0: none was noted.
+  [[nodiscard]] std::uint64_t take() { return value_.exchange(0, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_ = 0;
+};
+
 }  // namespace tickwire::game

@@ -36,17 +36,7 @@ void RuleRunner::work() {
 }
 
 void RuleRunner::check(const PlayerFacts& facts) {
-  auto verdict = rule_.check({.player = facts.player,
-                              .name = player_name_text(facts.name),
-                              .seconds = in_seconds(facts.lasted),
-                              .inputs = facts.inputs,
-                              .client_ticks = facts.client_ticks,
-                              .server_ticks = facts.server_ticks,
-                              .tick_rate_hz = facts.tick_rate_hz,
-                              .moved_mm = facts.moved_mm,
-                              .speed_limit_mm_s = facts.speed_limit_mm_s,
-                              .chats = facts.chats,
-                              .stale_inputs = facts.stale_inputs});
+  auto verdict = rule_.check(facts);
   if (!verdict) return report(verdict.error());
   if (verdict->action == RuleAction::kNone) return;
   report(fmt::format("player {}: {}: {}", facts.player, verdict->action == RuleAction::kEvict ? "put out" : "warned",

@@ -20,6 +20,8 @@ struct WorldStats {
   Counter skipped_ticks;  // deadlines that were given up
   Counter worst_late_ns;  // since the start
   Counter worst_work_ns;
+  mutable Peak recent_late_ns;  // since a report took them
+  mutable Peak recent_work_ns;
   Counter work_ns;                        // of all ticks together
   Histogram lateness_s{tick_bounds_s()};  // from the deadline to the wake-up
   Histogram work_s{tick_bounds_s()};      // from the wake-up until the frame is published

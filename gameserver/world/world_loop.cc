@@ -86,6 +86,8 @@ void WorldLoop::tick(const DueTicks& due, Nanoseconds woken_mono) {
   if (due.late_by * 10 * tick_rate_hz() > std::chrono::seconds(1)) ++stats.late_ticks;
   stats.worst_late_ns.set(std::max(stats.worst_late_ns.value(), late_ns));
   stats.worst_work_ns.set(std::max(stats.worst_work_ns.value(), work_ns));
+  stats.recent_late_ns.note(late_ns);
+  stats.recent_work_ns.note(work_ns);
   stats.work_ns += work_ns;
   stats.lateness_s.observe(std::chrono::duration<double>(due.late_by).count());
   stats.work_s.observe(std::chrono::duration<double>(work).count());

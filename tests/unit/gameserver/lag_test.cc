@@ -39,11 +39,11 @@ std::vector<Json> of_kind(const std::vector<Json>& lines, const std::string& kin
 }
 
 // A server with lag, two UDP bots that played on it, and what both said.
-struct Played {
+struct Outcome {
   std::vector<Json> lag;
   Json bots;
 };
-Played play(const std::vector<LagCommand>& lag) {
+Outcome play(const std::vector<LagCommand>& lag) {
   const std::string path = temporary("lag_of_server");
   Running<Server> server({.tick_rate_hz = 100, .lag = lag, .lag_log_path = path});
   const auto runner = Runner::open({.server = "127.0.0.1",
@@ -55,9 +55,13 @@ Played play(const std::vector<LagCommand>& lag) {
   const UniqueFd never(::eventfd(0, EFD_CLOEXEC));
   (*runner)->run(never.fd());
   server.stop();
-  Played played{.lag = lines_of(path), .bots = Json::parse(report_json((*runner)->bots(), (*runner)->duration()))};
+  const Played played{.bots = (*runner)->bots(),
+                      .idle = (*runner)->idle().counts(),
+                      .login = (*runner)->login(),
+                      .duration = (*runner)->duration()};
+  Outcome outcome{.lag = lines_of(path), .bots = Json::parse(report_json(played))};
   std::filesystem::remove(path);
-  return played;
+  return outcome;
 }
 
 TEST(ServerWithLag, MakesItsPlayersWaitForAStalledTick) {

@@ -29,7 +29,7 @@ class Running {
  public:
   explicit Running(ServerOptions options, const std::string& bind = "127.0.0.1") : stop_(::eventfd(0, EFD_CLOEXEC)) {
     options.bind = bind;
-    options.udp_port = options.tcp_port = 0;
+    options.udp_port = options.tcp_port = options.http_port = 0;
     auto loop = Loop::open(options);
     if (!loop) {
       ADD_FAILURE() << loop.error();
