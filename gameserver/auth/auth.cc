@@ -56,8 +56,7 @@ struct Auth::LoginAttempt {
     if (done) answer(std::unexpected(kBusy));
   }
   void answer(const std::expected<LoginGrant, AuthError>& outcome) {
-    auth.links_.borrowed_metrics.record(request.region.empty() ? "unknown" : request.region, outcome_of(outcome),
-                                        auth.links_.now_mono() - since_mono);
+    auth.links_.borrowed_metrics.record(request.region, outcome_of(outcome), auth.links_.now_mono() - since_mono);
     std::exchange(done, nullptr)(outcome);
   }
 

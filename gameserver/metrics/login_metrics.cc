@@ -7,6 +7,7 @@ namespace tickwire::game {
 namespace {
 
 constexpr std::string_view kOtherRegion = "other";
+constexpr std::string_view kUnknownRegion = "unknown";
 constexpr std::array<LoginOutcome, kLoginOutcomeCount> kOutcomes = {
     LoginOutcome::kOk, LoginOutcome::kDenied, LoginOutcome::kThrottled, LoginOutcome::kBusy, LoginOutcome::kStore};
 
@@ -31,19 +32,20 @@ LoginMetrics::Region::Region() {
 }
 
 LoginMetrics::LoginMetrics(const std::vector<std::string>& regions) {
+  regions_[std::string(kUnknownRegion)];
   for (const std::string& region : regions) region_of(region);
 }
 
 LoginMetrics::Region& LoginMetrics::region_of(std::string_view name) {
   const auto known = regions_.find(name);
   if (known != regions_.end()) return known->second;
-  const std::size_t named = regions_.size() - regions_.count(kOtherRegion);
+  const std::size_t named = regions_.size() - regions_.count(kOtherRegion) - regions_.count(kUnknownRegion);
   return regions_[std::string(named < kMostRegions ? name : kOtherRegion)];
 }
 
 void LoginMetrics::record(std::string_view region, LoginOutcome outcome, Nanoseconds took) {
   const std::lock_guard hold(lock_);
-  Region& counts = region_of(region);
+  Region& counts = region_of(region.empty() ? kUnknownRegion : region);
   ++counts.outcomes.at(static_cast<std::size_t>(outcome));
   counts.took_by_status.find(login_status(outcome))->second.observe(in_seconds(took));
 }

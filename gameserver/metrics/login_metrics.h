@@ -38,9 +38,10 @@ class LoginMetrics {
   // Regions beyond these are counted as "other": what clients name must not become series without end.
   static constexpr std::size_t kMostRegions = 16;
 
-  // These regions exist from the start; those that come with logins follow while there is room.
+  // These regions and "unknown" exist from the start; those that come with logins follow while there is room.
   explicit LoginMetrics(const std::vector<std::string>& regions = {});
 
+  // region: empty: "unknown".
   void record(std::string_view region, LoginOutcome outcome, Nanoseconds took);
   [[nodiscard]] MetricFamilies collect() const;
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "auth_harness.h"
+#include "gameserver/metrics/registry.h"
 
 namespace tickwire::game {
 namespace {
@@ -191,6 +192,41 @@ TEST(Auth, PassesOnWhatTheStoreSaysOfANewAccount) {
   EXPECT_EQ(refused(CreateError::kNameTaken), AuthError{AuthRefusal::kNameTaken});
   EXPECT_EQ(refused(CreateError::kBusy), kBusyError);
   EXPECT_EQ(refused(CreateError::kFailed), kFailedError);
+}
+
+TEST(Auth, MeasuresALoginFromItsRequestToItsAnswer) {
+  AuthHarness harness;
+  harness.begin_login("mallory", "correct horse");
+  harness.now_mono += std::chrono::milliseconds(250);
+  harness.run_workers();
+  MetricRegistry registry;
+  registry.add([&] { return harness.metrics.collect(); });
+  const std::string text = registry.text();
+  for (const char* line : {"game_login_duration_seconds_sum{status=\"denied\",region=\"eu\"} 0.25",
+                           "game_login_duration_seconds_count{status=\"ok\",region=\"eu\"} 0"}) {
+    EXPECT_NE(text.find(std::string("\n") + line + "\n"), std::string::npos) << line << "\nin\n" << text;
+  }
+}
+
+TEST(Auth, ShowsItsCounts) {
+  MetricRegistry registry;
+  registry.add([] {
+    return auth_families({.in_flight = 1,
+                          .registered = 2,
+                          .register_refused = 3,
+                          .throttled_by_name = 4,
+                          .throttled_by_address = 5,
+                          .limited_names = 6,
+                          .limited_addresses = 7,
+                          .limits_evicted = 8});
+  });
+  const std::string text = registry.text();
+  for (const char* line : {"game_auth_in_flight_attempts 1", "game_auth_registrations_total{outcome=\"ok\"} 2",
+                           "game_auth_registrations_total{outcome=\"refused\"} 3", "game_auth_throttled_total{by=\"name\"} 4",
+                           "game_auth_throttled_total{by=\"address\"} 5", "game_auth_limit_keys{table=\"name\"} 6",
+                           "game_auth_limit_keys{table=\"address\"} 7", "game_auth_limits_evicted_total 8"}) {
+    EXPECT_NE(text.find(std::string("\n") + line + "\n"), std::string::npos) << line << "\nin\n" << text;
+  }
 }
 
 TEST(Auth, IsNotMadeWithACostOutOfBounds) {

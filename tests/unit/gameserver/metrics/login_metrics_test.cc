@@ -95,6 +95,14 @@ TEST(LoginMetrics, StartsEverySeriesOfARegionAtZero) {
   }
 }
 
+TEST(LoginMetrics, CountsALoginThatNamesNoRegion) {
+  LoginMetrics metrics;
+  EXPECT_EQ(counter(metrics, "game_login_attempts_total", {{"region", "unknown"}}), 0);
+  metrics.record("", LoginOutcome::kOk, milliseconds(1));
+  EXPECT_EQ(counter(metrics, "game_login_attempts_total", {{"region", "unknown"}}), 1);
+  EXPECT_EQ(counter(metrics, "game_login_attempts_total", {{"region", ""}}), -1);
+}
+
 TEST(LoginMetrics, CountsRegionsBeyondTheBoundTogether) {
   LoginMetrics metrics({"eu"});
   for (int i = 1; i < 20; ++i) metrics.record(fmt::format("r{}", i), LoginOutcome::kOk, milliseconds(1));
