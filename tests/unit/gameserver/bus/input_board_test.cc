@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <thread>
 
 namespace tickwire::game {
@@ -97,6 +98,23 @@ TEST(InputBoard, KeepsPlayersApartWhoseSlotsCollide) {
                                               BoardEntry{.player = right, .newest = input(20), .inputs = 1}));
     }
   }
+}
+
+TEST(InputBoard, LetsAGatewayWaitWhileItIsHeld) {
+  InputBoard board("inputs", 1);
+  std::atomic<bool> was_put = false;
+  std::jthread gateway;
+  {
+    const auto held = board.hold();
+    gateway = std::jthread([&] {
+      EXPECT_TRUE(board.put(7, input(1)));
+      was_put = true;
+    });
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+    EXPECT_FALSE(was_put);
+  }
+  gateway.join();
+  EXPECT_TRUE(was_put);
 }
 
 TEST(InputBoard, AccountsForEveryInputOfManyThreads) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <csignal>
 #include <filesystem>
@@ -264,6 +265,21 @@ TEST_F(StoreTest, SurvivesAFullDisk) {
   EXPECT_EQ(created(*store, "bob", Hash(200'000)), CreateResult(2));
   EXPECT_EQ(store->counts().failed_batches, 1U);
   EXPECT_EQ(store->counts().batches, 2U);
+}
+
+TEST_F(StoreTest, LosesNothingThatWasAnsweredWhenItsProcessIsKilled) {
+  const auto child = ::fork();
+  if (child == 0) {
+    const auto store = open();
+    static_cast<void>(created(*store, "ada"));
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  const auto store = open();
+  EXPECT_NE(*store->find("ada"), std::nullopt);
+  EXPECT_EQ(created(*store, "bob"), CreateResult(2));
 }
 
 TEST_F(StoreTest, MeasuresItsTransactions) {
