@@ -48,6 +48,8 @@ void Front::sweep(Nanoseconds now_mono) {
   parts_->tell_waiting();
   for (const auto& client : parts_->clients) {
     if (!client) continue;
+    // A page that is open is no player yet: the heartbeat of its WebSocket says whether it is still there.
+    if (client->state == Client::State::kNew && client->transport == Transport::kWebSocket) continue;
     // Who waits for the world is not to blame for it.
     const bool newcomer =
         client->state == Client::State::kNew || (client->state == Client::State::kPlaying && !client->confirmed);
