@@ -11,19 +11,33 @@ namespace {
 constexpr std::int32_t kMostRadiusMm = 150'000;
 constexpr std::size_t kCellsAnyway = 4096;
 
-// Keeps the least of the keys that it is given, at most a number that is said at the begin.
-class LeastKeys {
+// Those within a radius, at most a number of them: the nearest.
+class Nearest {
  public:
-  explicit LeastKeys(std::size_t most) : most_(most) {}
+  // viewer: left out.
+  Nearest(const PlayerState& eye, std::uint16_t viewer, std::int32_t radius_mm, std::size_t most)
+      : x_mm_(eye.x_mm), y_mm_(eye.y_mm), reach_(std::int64_t{radius_mm} * radius_mm), viewer_(viewer), most_(most) {}
 
-  void add(std::uint64_t key) {
-    if (count_ == keys_.size()) choose();
-    keys_[count_++] = key;
+  // Looks at spots, of which there are many more than are found: no branch depends on where they are.
+  template <typename Spot>
+  void look_at(std::span<const Spot> spots) {
+    while (!spots.empty()) {
+      if (count_ == keys_.size()) choose();
+      const auto now = spots.first(std::min(spots.size(), keys_.size() - count_));
+      for (const auto& spot : now) {
+        const auto right = spot.x_mm - x_mm_;
+        const auto up = spot.y_mm - y_mm_;
+        const auto distance = right * right + up * up;
+        // The square of what lies in reach has 35 bits at most; the place below it settles ties by id.
+        keys_[count_] = static_cast<std::uint64_t>(distance) << 16 | spot.place;
+        count_ += static_cast<std::size_t>((distance <= reach_) & (spot.place != viewer_));
+      }
+      spots = spots.subspan(now.size());
+    }
   }
-  // Ascending.
-  [[nodiscard]] std::span<const std::uint64_t> sorted() {
+  // In no order, their places in the lower 16 bits.
+  [[nodiscard]] std::span<const std::uint64_t> chosen() {
     if (count_ > most_) choose();
-    std::ranges::sort(std::span(keys_).first(count_));
     return std::span(keys_).first(count_);
   }
   [[nodiscard]] bool left_some_out() const { return left_some_out_; }
@@ -36,6 +50,10 @@ class LeastKeys {
     left_some_out_ = true;
   }
 
+  std::int64_t x_mm_;
+  std::int64_t y_mm_;
+  std::int64_t reach_;
+  std::uint16_t viewer_;
   std::size_t most_;
   std::size_t count_ = 0;
   bool left_some_out_ = false;
@@ -111,28 +129,19 @@ bool WorldFrame::in_sight(std::size_t viewer, std::size_t most, std::vector<std:
   out.push_back(static_cast<std::uint16_t>(viewer));
   const auto& eye = players_[viewer];
   if (eye.lockstep) return true;
-  const auto x_mm = std::int64_t{eye.state.x_mm};
-  const auto y_mm = std::int64_t{eye.state.y_mm};
-  const auto reach = std::int64_t{area_radius_mm_} * area_radius_mm_;
   const auto first_column = std::max(column_of(eye.state.x_mm) - 1, 0);
   const auto last_column = std::min(column_of(eye.state.x_mm) + 1, columns_ - 1);
   const auto last_row = std::min(row_of(eye.state.y_mm) + 1, rows_ - 1);
-  LeastKeys nearest(std::clamp<std::size_t>(most, 1, kMostInSight) - 1);
+  Nearest nearest(eye.state, static_cast<std::uint16_t>(viewer), area_radius_mm_,
+                  std::clamp<std::size_t>(most, 1, kMostInSight) - 1);
   for (auto row = std::max(row_of(eye.state.y_mm) - 1, 0); row <= last_row; ++row) {
     // The cells of a row lie behind each other.
     const auto row_begin = static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_);
     const auto begin = cell_begin_[row_begin + static_cast<std::size_t>(first_column)];
     const auto end = cell_begin_[row_begin + static_cast<std::size_t>(last_column) + 1];
-    for (auto at = begin; at < end; ++at) {
-      const auto& spot = spots_[at];
-      const auto right = spot.x_mm - x_mm;
-      const auto up = spot.y_mm - y_mm;
-      const auto distance = right * right + up * up;
-      // The square of a radius has 35 bits at most; a place below it settles ties by id.
-      if (distance <= reach && spot.place != viewer) nearest.add(static_cast<std::uint64_t>(distance) << 16 | spot.place);
-    }
+    nearest.look_at(std::span(spots_).subspan(begin, end - begin));
   }
-  for (const auto key : nearest.sorted()) out.push_back(static_cast<std::uint16_t>(key));
+  for (const auto key : nearest.chosen()) out.push_back(static_cast<std::uint16_t>(key));
   return !nearest.left_some_out();
 }
 

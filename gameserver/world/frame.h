@@ -58,8 +58,8 @@ class WorldFrame {
   [[nodiscard]] std::span<const FramePlayer> players() const { return players_; }
   // Place in players(); nullopt: not in this frame.
   [[nodiscard]] std::optional<std::size_t> find(PlayerId id) const;
-  // Replaces out with the places of those whom the player at this place sees: himself first, then whoever is within the radius, nearest
-  // first (ties by id), at most most, 1 .. kMostInSight. False when somebody in sight was left out for that.
+  // Replaces out with the places of those whom the player at this place sees: himself first, then whoever is within the radius, in no
+  // order; at most most, 1 .. kMostInSight. False when somebody in sight was left out for that: then it is the nearest (ties by id).
   bool in_sight(std::size_t viewer, std::size_t most, std::vector<std::uint16_t>& out) const;
 
   [[nodiscard]] const PresenceWindow& presence() const { return *presence_; }
