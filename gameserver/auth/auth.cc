@@ -2,6 +2,7 @@
 #include "gameserver/auth/auth.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "gameserver/token/random.h"
 

@@ -10,7 +10,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "gameserver/auth/account_store.h"
 #include "gameserver/auth/credentials.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gameserver/match/match.h"
 
-#include <algorithm>
-#include <numeric>
+#include <cstdlib>
+#include <optional>
 
 #include "gameserver/token/random.h"
 
