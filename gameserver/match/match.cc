@@ -2,7 +2,6 @@
 #include "gameserver/match/match.h"
 
 #include <cstdlib>
-#include <optional>
 
 #include "gameserver/token/random.h"
 
@@ -49,22 +48,21 @@ std::expected<Token, TokenFault> Match::authenticate(std::string_view authorizat
 }
 
 void Match::find(const Token& session, GameMode mode, MatchDone done) {
-  std::optional<MatchRefusal> refusal;
-  {
-    const std::lock_guard hold(lock_);
-    if (seekers_.contains(session.account)) {
-      refusal = MatchRefusal::kAlreadyWaiting;
-    } else if (!unpublished_.empty() ||
-               matchmaker_.join(session.account, mode, session.rating, links_.now_mono()) != JoinOutcome::kWaits) {
-      refusal = MatchRefusal::kBusy;
-    }
-    if (refusal) {
-      ++counts_.refused[index_of(*refusal)];
-    } else {
-      seekers_.emplace(session.account, Seeker{session, std::move(done)});
-    }
-  }
-  if (refusal) done(std::unexpected(*refusal));
+  if (const auto refusal = enter(session, mode, done)) done(std::unexpected(*refusal));
+}
+
+std::optional<MatchRefusal> Match::enter(const Token& session, GameMode mode, MatchDone& done) {
+  const std::lock_guard hold(lock_);
+  const auto refused = [&](MatchRefusal refusal) {
+    ++counts_.refused[index_of(refusal)];
+    return refusal;
+  };
+  if (seekers_.contains(session.account)) return refused(MatchRefusal::kAlreadyWaiting);
+  if (!unpublished_.empty()) return refused(MatchRefusal::kBusy);
+  const auto joined = matchmaker_.join(session.account, mode, session.rating, links_.now_mono());
+  if (joined != JoinOutcome::kWaits) return refused(MatchRefusal::kBusy);
+  seekers_.emplace(session.account, Seeker{session, std::move(done)});
+  return std::nullopt;
 }
 
 bool Match::cancel(std::uint64_t account) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -107,6 +108,8 @@ class Match {
   using Answers = std::vector<std::pair<MatchDone, std::expected<MatchGrant, MatchRefusal>>>;
 
   Match(MatchOptions options, MatchLinks links);
+  // Takes done when the player waits from now on; otherwise says why not.
+  [[nodiscard]] std::optional<MatchRefusal> enter(const Token& session, GameMode mode, MatchDone& done);
   // Called under lock_.
   void start(FormedMatch formed);
   void publish_started(Answers& answers);
