@@ -41,10 +41,10 @@ int play(const BotOptions& options, int borrowed_stop_fd) {
   const auto runner = Runner::open(options);
   if (!runner) return fail_with(runner.error());
   (*runner)->run(borrowed_stop_fd);
-  const Played played{.bots = (*runner)->bots(),
-                      .idle = (*runner)->idle().counts(),
-                      .login = (*runner)->login(),
-                      .duration = (*runner)->duration()};
+  const PlayReport played{.bots = (*runner)->bots(),
+                          .idle = (*runner)->idle().counts(),
+                          .login = (*runner)->login(),
+                          .duration = (*runner)->duration()};
   fmt::print("{}\n", options.json ? report_json(played) : report_table(played));
   return all_played(played) ? 0 : 1;
 }

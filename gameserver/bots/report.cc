@@ -138,9 +138,29 @@ std::string first_failure(const std::vector<Bot>& bots) {
   return failed == bots.end() ? "" : fmt::format("first failure: {}\n", failed->carrier->player().failure());
 }
 
+// Of everybody in the lockstep room; empty when nobody is.
+std::string lockstep_row(const std::vector<Bot>& bots) {
+  LockstepCounts all;
+  std::uint64_t hashes = 0;
+  std::size_t players = 0;
+  for (const auto& bot : bots) {
+    const Player& player = bot.carrier->player();
+    if (player.lockstep() == nullptr) continue;
+    ++players;
+    hashes += player.hashes_sent();
+    all.applied += player.lockstep()->counts().applied;
+    all.repeated += player.lockstep()->counts().repeated;
+    all.states += player.lockstep()->counts().states;
+    all.divergences += player.lockstep()->counts().divergences;
+  }
+  if (players == 0) return {};
+  return fmt::format("lockstep: {} players, {} frames and {} repeated ones, {} room states, {} hashes sent, {} divergences\n",
+                     players, all.applied, all.repeated, all.states, hashes, all.divergences);
+}
+
 }  // namespace
 
-std::string report_json(const Played& played) {
+std::string report_json(const PlayReport& played) {
   const auto& bots = played.bots;
   Json connections = Json::array();
   for (const auto& bot : bots) connections.push_back(bot_json(bot));
@@ -158,7 +178,7 @@ std::string report_json(const Played& played) {
   return document.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string report_table(const Played& played) {
+std::string report_table(const PlayReport& played) {
   const auto& bots = played.bots;
   std::string text = fmt::format(
       "{:<5} {:<24} {:<24} {} {:>8}  {}\n", "proto", "local", "remote",
@@ -181,6 +201,7 @@ std::string report_table(const Played& played) {
                    played.idle.upgraded, played.idle.lost, played.idle.pings, played.idle.first_failure.empty() ? "" : "; ",
                    played.idle.first_failure);
   }
+  text += lockstep_row(bots);
   if (played.login != nullptr) {
     const auto counts = played.login->counts();
     fmt::format_to(out, "{} tickets, {} refused, {} retries\n", counts.tickets, counts.failed, counts.retries);
@@ -190,7 +211,7 @@ std::string report_table(const Played& played) {
   return text;
 }
 
-bool all_played(const Played& played) {
+bool all_played(const PlayReport& played) {
   return std::ranges::all_of(played.bots, [](const Bot& bot) { return bot.carrier->player().has_played(); }) &&
          played.idle.upgraded == played.idle.begun;
 }

@@ -12,7 +12,7 @@
 namespace tickwire::game {
 
 // What a run gives, once it has ended; all borrowed.
-struct Played {
+struct PlayReport {
   const std::vector<Bot>& bots;
   const IdleCounts& idle;
   const LoginDesk* login;  // null: there was none
@@ -20,11 +20,11 @@ struct Played {
 };
 
 // One document, described in PROTOCOL.md. Durations are integer nanoseconds; null: not measured.
-[[nodiscard]] std::string report_json(const Played& played);
+[[nodiscard]] std::string report_json(const PlayReport& played);
 // One line a bot, as long as they are at most kMostRows, and two for each protocol, with milliseconds.
 inline constexpr std::size_t kMostRows = 100;
-[[nodiscard]] std::string report_table(const Played& played);
+[[nodiscard]] std::string report_table(const PlayReport& played);
 // Every bot was welcomed and got a snapshot, whatever happened to it later, and every idle connection was upgraded.
-[[nodiscard]] bool all_played(const Played& played);
+[[nodiscard]] bool all_played(const PlayReport& played);
 
 }  // namespace tickwire::game

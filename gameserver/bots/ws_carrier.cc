@@ -105,8 +105,11 @@ void WsCarrier::send(const Message& message, Nanoseconds intended_mono) {
   ++counts_.messages_sent;
   counts_.payload_bytes_sent += frame_bytes;
   witness_.sent(message, frame_bytes, intended_mono, monotonic_now());
-  if (std::holds_alternative<Bye>(message.body)) witness_.passed_over(stream_.close(kNormalClosure));
   flush();
+  if (std::holds_alternative<Bye>(message.body)) {
+    witness_.passed_over(stream_.close(kNormalClosure));
+    flush();
+  }
   if (fd_) witness_.collect(fd_.fd());
 }
 

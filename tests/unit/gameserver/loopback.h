@@ -47,6 +47,7 @@ class Running {
   }
   [[nodiscard]] std::uint16_t udp_port() const { return loop_->udp_port(); }
   [[nodiscard]] std::uint16_t tcp_port() const { return loop_->tcp_port(); }
+  [[nodiscard]] std::uint16_t http_port() const { return loop_->http_port(); }
 
  private:
   UniqueFd stop_;

@@ -84,6 +84,7 @@ struct Played {
   std::vector<Json> truth;
   const Bot* udp = nullptr;
   const Bot* tcp = nullptr;
+  const Bot* ws = nullptr;
   std::unique_ptr<Runner> runner;
 };
 Played play(BotOptions options) {
@@ -91,7 +92,8 @@ Played play(BotOptions options) {
   Running<Server> server({.tick_rate_hz = 100});
   options.udp_port = server.udp_port();
   options.tcp_port = server.tcp_port();
-  options.udp_count = options.tcp_count = 1;
+  options.ws_port = server.http_port();
+  options.udp_count = options.tcp_count = options.ws_count = 1;
   options.rate_hz = 100;
   options.duration_s = 1.2;
   Played played{.runner = std::move(*Runner::open(options))};
@@ -100,6 +102,7 @@ Played play(BotOptions options) {
   played.truth = lines_of(options.truth_path);
   played.udp = &played.runner->bots()[0];
   played.tcp = &played.runner->bots()[1];
+  played.ws = &played.runner->bots()[2];
   return played;
 }
 
@@ -113,7 +116,7 @@ std::vector<Json> of(const Played& played, const Bot& bot, const std::string& ki
 
 TEST(Truth, HasEveryMessageWithTheKernelsStamps) {
   const auto played = play({});
-  for (const Bot* bot : {played.udp, played.tcp}) {
+  for (const Bot* bot : {played.udp, played.tcp, played.ws}) {
     const auto sent = of(played, *bot, "send");
     const auto received = of(played, *bot, "receive");
     EXPECT_EQ(sent.size(), bot->carrier->counts().messages_sent);
@@ -138,7 +141,7 @@ TEST(Truth, HasEveryMessageWithTheKernelsStamps) {
 TEST(Truth, ShowsEachHitchAsATimeWithoutAMessage) {
   const auto played =
       play({.pace = {.hitch = {.length = std::chrono::milliseconds(200), .every = std::chrono::milliseconds(450)}}});
-  for (const Bot* bot : {played.udp, played.tcp}) {
+  for (const Bot* bot : {played.udp, played.tcp, played.ws}) {
     const auto hitches = of(played, *bot, "hitch");
     EXPECT_GE(hitches.size(), 1U);
     for (const auto& hitch : hitches) {
@@ -168,7 +171,7 @@ TEST(Truth, ShowsInputsOfABundleLeaveTogether) {
 
 TEST(Truth, EndsWithoutAByeForASilentBot) {
   const auto played = play({.pace = {.silent_after = std::chrono::milliseconds(500)}});
-  for (const Bot* bot : {played.udp, played.tcp}) {
+  for (const Bot* bot : {played.udp, played.tcp, played.ws}) {
     const auto sent = of(played, *bot, "send");
     EXPECT_EQ(sent.back()["type"], "input");
     EXPECT_LE(sent.size(), 53U);
