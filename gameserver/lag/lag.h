@@ -83,8 +83,8 @@ class Lag {
   LagLog log_;
   LagEnd end_;
   WorldLag world_{log_, end_};
-  IoLag net_{"net", log_, end_};
-  IoLag web_{"web", log_, end_};
+  IoLag net_{"net", log_};
+  IoLag web_{"web", log_};
   LagSchedule lock_held_;
   std::optional<LagControl> control_;
   std::shared_ptr<Wake> wake_;  // of the lag's own thread

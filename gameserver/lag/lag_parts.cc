@@ -74,21 +74,13 @@ Nanoseconds IoLag::next_change_mono() const {
   return std::min(end, io_stall_.next_mono());
 }
 
-void IoLag::block(Nanoseconds now_mono) {
-  const auto length = io_stall_.take(now_mono);
-  if (!length) return;
-  const Interval stall{.begin_mono = monotonic_now(), .length = *length};
-  end_.sleep_until(stall.begin_mono + stall.length);
-  log(stall, monotonic_now());
-}
-
 void IoLag::close(Nanoseconds now_mono) {
-  if (stall_) log(*stall_, now_mono);
+  if (stall_) note(stall_->begin_mono, now_mono, stall_->length);
   stall_.reset();
 }
 
-void IoLag::log(const Interval& stall, Nanoseconds end_mono) {
-  auto line = lag_line("io_stall", stall.begin_mono, end_mono, stall.length);
+void IoLag::note(Nanoseconds begin_mono, Nanoseconds end_mono, Nanoseconds asked) {
+  auto line = lag_line("io_stall", begin_mono, end_mono, asked);
   line["thread"] = thread_;
   log_.write(line.dump());
 }

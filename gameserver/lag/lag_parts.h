@@ -78,23 +78,22 @@ class WorldLag {
   LagSchedule burn_;
 };
 
-// I/O stalls of one gateway thread, in one of two ways: advance() and stalled() for a loop that goes on sending, block() for one that
-// can do nothing but wait. The schedule on any thread, the rest on the gateway's.
+// I/O stalls of one gateway thread, in one of two ways: advance() and stalled() for a loop that goes on sending; the schedule and note()
+// for one that others block. The schedule and note() on any thread, the rest on the gateway's.
 class IoLag {
  public:
   // thread: "net" or "web", for the log.
-  IoLag(std::string thread, LagLog& borrowed_log, LagEnd& borrowed_end)
-      : thread_(std::move(thread)), log_(borrowed_log), end_(borrowed_end) {}
+  IoLag(std::string thread, LagLog& borrowed_log) : thread_(std::move(thread)), log_(borrowed_log) {}
 
   // Begins and ends stalls; to be called at each wake-up, and when next_change_mono() has come.
   void advance(Nanoseconds now_mono);
   // While this is so, no socket of a player is to be read.
   [[nodiscard]] bool stalled() const { return stall_.has_value(); }
   [[nodiscard]] Nanoseconds next_change_mono() const;
-  // At each wake-up: blocks for a stall that is due.
-  void block(Nanoseconds now_mono);
   // Writes a stall that has begun; the thread ends.
   void close(Nanoseconds now_mono);
+  // Writes a stall that was somebody else's doing.
+  void note(Nanoseconds begin_mono, Nanoseconds end_mono, Nanoseconds asked);
 
   [[nodiscard]] LagSchedule& io_stall() { return io_stall_; }
 
@@ -103,11 +102,9 @@ class IoLag {
     Nanoseconds begin_mono{};
     Nanoseconds length{};
   };
-  void log(const Interval& stall, Nanoseconds end_mono);
 
   const std::string thread_;
   LagLog& log_;
-  LagEnd& end_;
   LagSchedule io_stall_;
   std::optional<Interval> stall_;
 };

@@ -169,8 +169,11 @@ Nanoseconds Server::run_due(Nanoseconds now_mono) {
     next = std::min(next, now_mono + kMatchInterval);
   }
   if (world_) {
-    if (const auto stall = world_->web_stall().take(now_mono)) web_->block_for(*stall);
-    next = std::min(next, world_->web_stall().next_mono());
+    auto& lag = world_->web_lag();
+    if (const auto stall = lag.io_stall().take(now_mono)) {
+      web_->block_for(*stall, [&lag, asked = *stall](Nanoseconds begin, Nanoseconds end) { lag.note(begin, end, asked); });
+    }
+    next = std::min(next, lag.io_stall().next_mono());
   }
   return std::max(next - now_mono, Nanoseconds::zero());
 }

@@ -45,7 +45,7 @@ class WorldModule {
   [[nodiscard]] Front& web_front() { return *web_front_; }
   [[nodiscard]] std::shared_ptr<Wake> web_wake() const { return web_inbox_->wake; }
   // Injected stalls of the web gateway; to be looked at by whoever can block it.
-  [[nodiscard]] LagSchedule& web_stall() { return lag_->web().io_stall(); }
+  [[nodiscard]] IoLag& web_lag() { return lag_->web(); }
 
   // Begins the ticks and serves UDP and TCP. The error says that the system gives no more threads.
   [[nodiscard]] Result<void> start();

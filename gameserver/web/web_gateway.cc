@@ -220,8 +220,12 @@ void WebGateway::stop() {
   if (parts_->stall.stop()) asio::post(parts_->core.io, [parts = parts_.get()] { parts->stop(); });
 }
 
-void WebGateway::block_for(Nanoseconds duration) {
-  asio::post(parts_->core.io, [parts = parts_.get(), duration] { parts->stall.wait(duration); });
+void WebGateway::block_for(Nanoseconds duration, StallEnded ended) {
+  asio::post(parts_->core.io, [parts = parts_.get(), duration, ended = std::move(ended)] {
+    const auto begin = monotonic_now();
+    parts->stall.wait(duration);
+    if (ended) ended(begin, monotonic_now());
+  });
 }
 
 }  // namespace tickwire::game

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -67,8 +68,10 @@ class WebGateway {
   void run();
   // On any thread, also before run(); a second call does nothing.
   void stop();
-  // Blocks the gateway's thread for so long, but not beyond stop(): an injected I/O stall. On any thread; returns at once.
-  void block_for(Nanoseconds duration);
+  // Blocks the gateway's thread for so long, but not beyond stop(): an injected I/O stall. On any thread; returns at once. Afterwards
+  // ended is called on the gateway's thread, with when it really was; empty: nobody wants to know.
+  using StallEnded = std::function<void(Nanoseconds begin_mono, Nanoseconds end_mono)>;
+  void block_for(Nanoseconds duration, StallEnded ended = {});
 
  private:
   struct Parts;

@@ -81,7 +81,7 @@ TEST_F(WorldLagTest, GoesOnAtOnceWhenTheServerEnds) {
 
 class IoLagTest : public LagPart {
  protected:
-  IoLag lag_{"net", log_, end_};
+  IoLag lag_{"net", log_};
 };
 
 TEST_F(IoLagTest, StallsBetweenTwoTimes) {
@@ -110,15 +110,11 @@ TEST_F(IoLagTest, LetsAStallEndThatWasStopped) {
   EXPECT_EQ(lag_.next_change_mono(), Nanoseconds::max());
 }
 
-TEST_F(IoLagTest, BlocksAThreadThatCanDoNothingElse) {
-  lag_.io_stall().start({.length = milliseconds(5)}, seconds(1));
-  lag_.block(seconds(1) - Nanoseconds(1));
-  EXPECT_TRUE(lines().empty());
-  const auto before = monotonic_now();
-  lag_.block(seconds(1));
-  EXPECT_GE(monotonic_now() - before, milliseconds(5));
+TEST_F(IoLagTest, NotesAStallThatWasSomebodyElsesDoing) {
+  lag_.note(seconds(1), seconds(3), seconds(2));
   ASSERT_EQ(lines().size(), 1U);
-  EXPECT_EQ(lines()[0]["asked_ns"], 5'000'000);
+  EXPECT_EQ(lines()[0], Json::parse(R"({"kind":"io_stall","begin_mono_ns":1000000000,"end_mono_ns":3000000000,
+                                        "asked_ns":2000000000,"thread":"net"})"));
   EXPECT_FALSE(lag_.stalled());
 }
 

@@ -265,9 +265,11 @@ TEST(WebGateway, StandsStillForAsLongAsItIsTold) {
   RunningGateway gateway(test_options(), {hello()});
   WebClient client(gateway.port());
   const auto begin = monotonic_now();
-  gateway.gateway().block_for(milliseconds(60));
+  std::atomic<Nanoseconds> stalled = Nanoseconds::zero();
+  gateway.gateway().block_for(milliseconds(60), [&](Nanoseconds from, Nanoseconds to) { stalled = to - from; });
   EXPECT_EQ(client.ask(get("/hello")).status, 200);
   EXPECT_GE(monotonic_now() - begin, milliseconds(60));
+  EXPECT_GE(stalled.load(), milliseconds(60));
 }
 
 TEST(WebGateway, EndsAStallWhenItStops) {
