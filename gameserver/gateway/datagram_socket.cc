@@ -79,6 +79,14 @@ Result<DatagramSocket> DatagramSocket::open(const std::string& host, std::uint16
   return socket;
 }
 
+void DatagramSocket::widen_buffers(int bytes) {
+  constexpr std::array<std::array<int, 2>, 2> kOptions = {{{SO_RCVBUFFORCE, SO_RCVBUF}, {SO_SNDBUFFORCE, SO_SNDBUF}}};
+  for (const auto& [forced, asked] : kOptions) {
+    if (::setsockopt(fd(), SOL_SOCKET, forced, &bytes, sizeof bytes) == 0) continue;
+    ::setsockopt(fd(), SOL_SOCKET, asked, &bytes, sizeof bytes);
+  }
+}
+
 std::uint64_t DatagramSocket::receive_drops() const {
   std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
   socklen_t length = sizeof info;

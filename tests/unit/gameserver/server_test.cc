@@ -31,21 +31,6 @@ std::string temporary(const std::string& name) {
   return (std::filesystem::path(testing::TempDir()) / (name + std::to_string(::getpid()))).string();
 }
 
-// The reason in the last frame before the stream ended.
-std::optional<Reason> farewell(const RawClient& client) {
-  const auto all = client.receive_all();
-  std::optional<Reason> reason;
-  for (std::span<const std::byte> rest(all); rest.size() >= kFrameLengthBytes;) {
-    const auto length = ByteReader(rest).read<std::uint32_t>();
-    if (rest.size() < kFrameLengthBytes + length) break;
-    const auto message = parse_frame(rest.subspan(kFrameLengthBytes, length));
-    if (message && std::holds_alternative<Reject>(message->body)) reason = std::get<Reject>(message->body).reason;
-    if (message && std::holds_alternative<Bye>(message->body)) reason = std::get<Bye>(message->body).reason;
-    rest = rest.subspan(kFrameLengthBytes + length);
-  }
-  return reason;
-}
-
 Message hello(std::uint32_t nonce) { return {.header = {.seq = 1}, .body = Hello{.nonce = nonce}}; }
 
 void play_on_loopback(const std::string& bind, const std::string& server_host) {
