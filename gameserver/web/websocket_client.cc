@@ -71,6 +71,8 @@ class WebSocketClient final : public WebConnection, public ClientLink, public st
   void say_goodbye();
   void check_heartbeat(Nanoseconds now_mono);
   void on_pinged(ErrorCode error);
+  // Says that the client is gone, once.
+  void leave_front();
   // Ends the session; the front sends the client the reason and calls close().
   void end_session(Reason reason);
   // The client does not take what it is sent.
@@ -122,7 +124,10 @@ void WebSocketClient::start(WebSocketStreamSocket socket, AddressSlot slot, cons
   stream_->read_message_max(kMaxFrameBytes);
   stream_->set_option(websocket::stream_base::decorator(
       [](websocket::response_type& response) { response.set(boost::beast::http::field::server, "tickwire-gameserver"); }));
-  stream_->control_callback([this](websocket::frame_type, boost::beast::string_view) { hear(); });
+  stream_->control_callback([this](websocket::frame_type kind, boost::beast::string_view) {
+    hear();
+    if (kind == websocket::frame_type::close) leave_front();
+  });
   stream_->async_accept(request, bound(&WebSocketClient::on_accepted));
 }
 
@@ -169,6 +174,10 @@ void WebSocketClient::take() {
   in_.consume(in_.size());
   if (in_.capacity() > kKeptReadBytes) in_.shrink_to_fit();
   read();
+}
+
+void WebSocketClient::leave_front() {
+  if (const auto client = std::exchange(client_, std::nullopt)) core_->front->lost(*client);
 }
 
 // The stream has said why by itself, and nothing can be sent on it any more.
@@ -306,7 +315,7 @@ void WebSocketClient::drop() {
   if (phase_ == Phase::kOver) return;
   phase_ = Phase::kOver;
   --core_->stats.websockets;
-  if (const auto client = std::exchange(client_, std::nullopt)) core_->front->lost(*client);
+  leave_front();
   ErrorCode ignored;
   stream_->next_layer().close(ignored);
   core_->leave(*this);

@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/transports_idle.h"
 #include "bench/transports_load.h"
 #include "bench/transports_server.h"
 
@@ -188,6 +189,14 @@ void run_requests(Carrier carrier, std::uint64_t requests) {
   fmt::print("{}\n", server.pid());
 }
 
+void run_idle(unsigned connections, double seconds) {
+  const IdleCost cost = measure_idle(connections, seconds);
+  fmt::print(
+      "{} WebSockets at the web gateway: {:.1f} KiB each when connected, {:.1f} KiB as a player; {:.1f} % of a processor for\n"
+      "a ping of each in ten seconds, and {:.0f} inputs a second.\n",
+      connections, cost.connected_bytes / 1024, cost.playing_bytes / 1024, 100 * cost.processor, cost.messages_per_s);
+}
+
 int main_of(int argc, char** argv) {
   CLI::App app("HTTP against frames over TCP, on one machine.");
   double seconds = 3;
@@ -200,8 +209,15 @@ int main_of(int argc, char** argv) {
       app.add_option("--count", counted, "serve --requests requests of this carrier, and print the server's process id")
           ->check(CLI::IsMember({"http", "frames"}));
   app.add_option("--requests", requests)->needs(carrier)->check(CLI::Range(1U, 100'000'000U));
+  unsigned idle = 0;
+  app.add_option("--idle", idle, "measure what so many idle WebSockets cost the web gateway, instead")
+      ->check(CLI::Range(1U, 50'000U));
   CLI11_PARSE(app, argc, argv);
   try {
+    if (idle != 0) {
+      run_idle(idle, seconds);
+      return 0;
+    }
     if (!counted.empty()) {
       run_requests(counted == "http" ? Carrier::kHttp : Carrier::kFrames, requests);
       return 0;
