@@ -46,7 +46,7 @@ struct WebOptions {
 // in a frame, without the length.
 //
 // Memory of a connection, besides the socket's: while it waits for a request about 1 KiB; at most 8 KiB of header, 4 KiB of body and
-// the answer; as a WebSocket about 4 KiB, at most 64 KiB of received message, 64 KiB of waiting messages and one snapshot. A client that
+// the answer; as a WebSocket about 5 KiB, at most 64 KiB of received message, 64 KiB of waiting messages and one snapshot. A client that
 // takes too long, sends too much or does not read is closed, and counted; nobody waits for it.
 class WebGateway {
  public:
