@@ -15,12 +15,13 @@ WorldHost::WorldHost(const WorldOptions& options, WorldPorts ports)
 
 void WorldHost::serve(Nanoseconds now_mono) {
   flush();
-  take_matches();
   // Once: who fills the queue without end must not keep the tick waiting.
   if (may_take() && next_control_ == control_.size()) {
     next_control_ = 0;
     ports_.borrowed_inbox->control.drain(control_);
   }
+  // Behind the joins: a match is announced before its tickets are given out, so that of every ticket here the match is known.
+  take_matches();
   while (may_take() && next_control_ < control_.size()) {
     std::visit([this, now_mono](const auto& request) { take(request, now_mono); }, control_[next_control_]);
     ++next_control_;

@@ -126,6 +126,15 @@ TEST(WorldFrame, FindsWhatLookingAtEverybodyFinds) {
   }
 }
 
+TEST(WorldFrame, ChoosesByIdAmongThoseWhoStandInOnePlace) {
+  std::vector<FramePlayer> players;
+  for (PlayerId id = 1; id <= 2'000; ++id) players.push_back(at(id, 7, 7));
+  const auto frame = frame_of(players, 100);
+  std::vector<PlayerId> expected{1'500};
+  for (PlayerId id = 1; id <= 74; ++id) expected.push_back(id);
+  EXPECT_EQ(sight(frame, 1'500, 75), expected);
+}
+
 TEST(WorldFrame, ChoosesTheNearestOfMoreThanItsBufferHolds) {
   compare_with_looking_at_everybody(1, 4'000, 150'000, 75);
   compare_with_looking_at_everybody(2, 4'000, 150'000, WorldFrame::kMostInSight);
