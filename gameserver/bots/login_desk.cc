@@ -164,7 +164,8 @@ void LoginDesk::Parts::send(std::unique_ptr<Visit> visit) {
   if (!visit->call.authorization.empty()) {
     curl_slist_append(visit->headers.get(), ("Authorization: " + visit->call.authorization).c_str());
   }
-  curl_easy_setopt(easy, CURLOPT_URL, (options.url + visit->call.path).c_str());
+  const bool elsewhere = visit->flow.step() == LoginStep::kMatch && !options.match_url.empty();
+  curl_easy_setopt(easy, CURLOPT_URL, ((elsewhere ? options.match_url : options.url) + visit->call.path).c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

@@ -19,6 +19,7 @@ namespace tickwire::game {
 
 struct LoginOptions {
   std::string url;                // "http://192.0.2.1:8080", without a path
+  std::string match_url;          // where matches are found; empty: url
   std::string region;             // empty: none
   std::size_t connections = 200;  // at once
 };

@@ -109,6 +109,9 @@ ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
   auto* login = app.add_option("--login", options.login_url,
                                "Every player registers, logs in and finds a match there first, and joins with the ticket")
                     ->type_name("http://HOST:PORT");
+  app.add_option("--match", options.match_url, "Where they find it, when that is another process (default: as --login)")
+      ->type_name("http://HOST:PORT")
+      ->needs(login);
   app.add_option("--login-region", options.login_region, "The region that they log in from")->needs(login);
   add_lockstep(app, options);
   add_lag(app, options);

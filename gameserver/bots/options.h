@@ -32,6 +32,7 @@ struct BotOptions {
   double duration_s = 10;
   unsigned ramp_hz = 0;      // how many begin in a second; 0: all at once
   std::string login_url;     // not empty: every player gets a ticket there first
+  std::string match_url;     // empty: login_url
   std::string login_region;  // empty: none
   std::string resources;     // the server's override directory; empty: defaults
   bool quickack = true;

@@ -52,7 +52,7 @@ Result<std::unique_ptr<Runner>> Runner::open(const BotOptions& options) {
   if (!truth) return std::unexpected(truth.error());
   std::unique_ptr<Runner> runner(new Runner(options, std::move(*poller), std::move(*timer), std::move(*truth)));
   if (!options.login_url.empty()) {
-    auto login = LoginDesk::open({.url = options.login_url, .region = options.login_region});
+    auto login = LoginDesk::open({.url = options.login_url, .match_url = options.match_url, .region = options.login_region});
     if (!login) return std::unexpected(login.error());
     runner->login_ = std::move(*login);
   }
@@ -123,8 +123,11 @@ void Runner::schedule() {
   const unsigned rate_hz = options_.pace.fps > 0 ? std::min(options_.rate_hz, options_.pace.fps) : options_.rate_hz;
   for (std::size_t i = 0; i < bots_.size(); ++i) {
     const auto place = static_cast<double>(i);
-    // Spread over one period: bots that all send at once would measure each other.
-    bots_[i].inputs = TickClock(rate_hz, started_ + seconds(place / static_cast<double>(bots_.size()) / rate_hz));
+    // Spread over one period: bots that all send at once would measure each other. In whole milliseconds: thousands of bots that each have
+    // a moment of their own would wake this thread for every input.
+    const auto phase =
+        std::chrono::floor<std::chrono::milliseconds>(seconds(place / static_cast<double>(bots_.size()) / rate_hz));
+    bots_[i].inputs = TickClock(rate_hz, started_ + phase);
     bots_[i].begins_mono = options_.ramp_hz == 0 ? started_ : started_ + seconds(place / options_.ramp_hz);
   }
 }
