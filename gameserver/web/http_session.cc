@@ -213,7 +213,7 @@ void HttpSession::take_reply(std::uint64_t number, std::optional<HttpResponse> r
   }
   // Ends the look-out.
   ErrorCode ignored;
-  socket_.cancel(ignored);
+  static_cast<void>(socket_.cancel(ignored));
   write(std::move(*reply));
 }
 
@@ -272,7 +272,7 @@ void HttpSession::on_written(ErrorCode error, std::size_t bytes) {
 void HttpSession::linger() {
   enter(Phase::kLinger, core_->options.timeouts.farewell);
   ErrorCode ignored;
-  socket_.shutdown(WebSocketStreamSocket::shutdown_send, ignored);
+  static_cast<void>(socket_.shutdown(WebSocketStreamSocket::shutdown_send, ignored));
   buffer_.clear();
   socket_.async_read_some(buffer_.prepare(kDiscardBytes), bound(&HttpSession::on_discarded));
 }
@@ -287,7 +287,7 @@ void HttpSession::on_discarded(ErrorCode error, std::size_t bytes) {
 void HttpSession::close() {
   phase_ = Phase::kOver;
   ErrorCode ignored;
-  socket_.close(ignored);
+  static_cast<void>(socket_.close(ignored));
   core_->leave(*this);
 }
 
@@ -304,7 +304,7 @@ void HttpSession::sweep(Nanoseconds now_mono) {
       if (timed_out_) return;
       ++(phase_ == Phase::kHeader ? stats.header_timeouts : stats.body_timeouts);
       timed_out_ = true;
-      socket_.cancel(ignored);
+      static_cast<void>(socket_.cancel(ignored));
       return;
     case Phase::kReply:
       ++stats.reply_timeouts;

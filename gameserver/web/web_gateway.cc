@@ -151,7 +151,7 @@ void WebGateway::Parts::adopt(UniqueFd fd) {
   ::setsockopt(fd.fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof kUnsentBytes);
   WebSocketStreamSocket socket(core.io.get_executor());
   ErrorCode error;
-  socket.assign(remote.family() == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), fd.fd(), error);
+  static_cast<void>(socket.assign(remote.family() == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), fd.fd(), error));
   if (error) return;
   static_cast<void>(fd.release());
   ++core.stats.accepted;
@@ -185,8 +185,8 @@ void WebGateway::Parts::sweep(Nanoseconds now_mono) {
 void WebGateway::Parts::stop() {
   core.stopping = true;
   ErrorCode ignored;
-  listener.close(ignored);
-  inbox.close(ignored);
+  static_cast<void>(listener.close(ignored));
+  static_cast<void>(inbox.close(ignored));
   const auto now = monotonic_now();
   if (core.front != nullptr) core.front->close(now);
   for_each_connection([&](WebConnection& connection) { connection.stop(now); });

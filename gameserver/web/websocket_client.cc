@@ -317,7 +317,7 @@ void WebSocketClient::drop() {
   --core_->stats.websockets;
   leave_front();
   ErrorCode ignored;
-  stream_->next_layer().close(ignored);
+  static_cast<void>(stream_->next_layer().close(ignored));
   core_->leave(*this);
 }
 
