@@ -34,7 +34,7 @@ bool LockstepClient::take(const Frames& frames) {
 }
 
 bool LockstepClient::take(const RoomState& state) {
-  auto decoded = LockstepSimulation::decode(state.content);
+  const auto decoded = LockstepSimulation::decode(state.content);
   if (!decoded || decoded->frame() != state.frame) {
     ++counts_.malformed;
     return false;
@@ -43,7 +43,7 @@ bool LockstepClient::take(const RoomState& state) {
     ++counts_.stale_states;
     return false;
   }
-  simulation_ = std::move(decoded);
+  simulation_ = decoded;
   awaits_state_ = false;
   ++counts_.states;
   return true;
@@ -63,7 +63,7 @@ void LockstepClient::corrupt() {
   simulation_->encode(state);
   constexpr std::size_t kRandomStateByte = 4;
   state[kRandomStateByte] ^= std::byte{1};
-  if (auto other = LockstepSimulation::decode(state)) simulation_ = std::move(other);
+  if (const auto other = LockstepSimulation::decode(state)) simulation_ = other;
 }
 
 }  // namespace tickwire::game

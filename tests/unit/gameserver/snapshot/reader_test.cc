@@ -117,7 +117,7 @@ struct Line {
   explicit Line(std::uint32_t seed) : random(seed) {}
 
   // The datagrams that arrive now.
-  std::vector<std::vector<std::byte>> pass(std::vector<std::byte> datagram) {
+  std::vector<std::vector<std::byte>> pass(const std::vector<std::byte>& datagram) {
     for (unsigned copies = random() % 5 == 0 ? 0 : 1 + (random() % 10 == 0 ? 1 : 0); copies > 0; --copies)
       under_way.push_back(datagram);
     std::vector<std::vector<std::byte>> arrived;
