@@ -29,12 +29,18 @@ Result<GameResources::Loaded> GameResources::load(const std::string& directory) 
   return Loaded{.set = std::move(*set), .world = *world};
 }
 
-Result<void> GameResources::reload() {
+Result<void> GameResources::reload(const std::function<Result<void>(const Fresh&)>& use) {
   auto loaded = load(directory_);
-  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  Result<void> outcome;
+  if (loaded) {
+    outcome = use({.world = loaded->world, .anti_cheat = loaded->set[ResourceId::kAntiCheat].bytes});
+  } else {
+    outcome = std::unexpected(std::move(loaded.error()));
+  }
   const std::lock_guard lock(mutex_);
-  loaded_ = std::move(*loaded);
-  return {};
+  ++(outcome ? reloads_ : failed_reloads_);
+  if (outcome) loaded_ = std::move(*loaded);
+  return outcome;
 }
 
 WorldConfig GameResources::world() const {
@@ -65,7 +71,10 @@ MetricFamilies GameResources::families() const {
                                   {"origin", std::string(origin_name(resource.origin))}},
                        .value = 1});
   }
-  return {gauge_family("game_resource_info", "Resources that the server runs with.", std::move(samples))};
+  return {gauge_family("game_resource_info", "Resources that the server runs with.", std::move(samples)),
+          counter_family("game_resource_reloads_total", "Times that they were read again.",
+                         {{.labels = {{"outcome", "ok"}}, .value = static_cast<double>(reloads_)},
+                          {.labels = {{"outcome", "failed"}}, .value = static_cast<double>(failed_reloads_)}})};
 }
 
 }  // namespace tickwire::game

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,9 +23,14 @@ class GameResources {
   // directory: of an operator's own; "": defaults alone. The error names the file and the reason.
   [[nodiscard]] static Result<std::unique_ptr<GameResources>> open(const std::string& directory);
 
-  // Reads the directory again. With an error everything stays as it was. The snapshots' dictionary stays in any case: clients that play have
+  // Reads the directory again, and gives what it found to use before it becomes the server's own; with an error, also of use, everything
+  // stays as it was. The snapshots' dictionary stays in any case: clients that play have
   // the old one.
-  [[nodiscard]] Result<void> reload();
+  struct Fresh {
+    const WorldConfig& world;
+    const std::string& anti_cheat;
+  };
+  [[nodiscard]] Result<void> reload(const std::function<Result<void>(const Fresh&)>& use);
 
   [[nodiscard]] WorldConfig world() const;
   [[nodiscard]] std::string anti_cheat() const;
@@ -31,7 +38,7 @@ class GameResources {
   [[nodiscard]] std::shared_ptr<const SnapshotDictionary> dictionary() const { return dictionary_; }
   // Files of the directory that are no resource, as one line for the operator; "": there are none.
   [[nodiscard]] std::string unknown_files() const;
-  // game_resource_info{name,sha256,origin}.
+  // game_resource_info{name,sha256,origin}, game_resource_reloads_total{outcome}.
   [[nodiscard]] MetricFamilies families() const;
 
  private:
@@ -48,6 +55,8 @@ class GameResources {
   const std::shared_ptr<const SnapshotDictionary> dictionary_;
   mutable std::mutex mutex_;
   Loaded loaded_;
+  std::uint64_t reloads_ = 0;
+  std::uint64_t failed_reloads_ = 0;
 };
 
 }  // namespace tickwire::game

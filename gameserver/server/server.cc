@@ -179,8 +179,9 @@ Nanoseconds Server::run_due(Nanoseconds now_mono) {
 }
 
 void Server::reload() {
-  auto reloaded = resources_->reload();
-  if (reloaded && world_) reloaded = world_->take_resources();
+  const auto reloaded = resources_->reload([this](const GameResources::Fresh& fresh) -> Result<void> {
+    return world_ ? world_->take_resources(fresh) : Result<void>{};
+  });
   say(reloaded ? "resources were read again" : fmt::format("the old resources stay: {}", reloaded.error()));
   if (const auto unknown = resources_->unknown_files(); reloaded && !unknown.empty()) say(unknown);
 }

@@ -109,9 +109,9 @@ void WorldModule::stop_world() {
   if (loop_) loop_->stop();
 }
 
-Result<void> WorldModule::take_resources() {
-  if (auto loaded = rules_->load(links_.borrowed_resources.anti_cheat()); !loaded) return loaded;
-  loop_->configure(links_.borrowed_resources.world());
+Result<void> WorldModule::take_resources(const GameResources::Fresh& fresh) {
+  if (auto loaded = rules_->load(fresh.anti_cheat); !loaded) return loaded;
+  loop_->configure(fresh.world);
   return {};
 }
 

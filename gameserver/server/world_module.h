@@ -54,8 +54,8 @@ class WorldModule {
   // Everybody leaves the world; after the web gateway has ended.
   void stop_world();
 
-  // Gives the resources to the world and the rules; with an error the rules are the old ones.
-  [[nodiscard]] Result<void> take_resources();
+  // Gives resources that were read again to the world and the rules; with an error both go on with the old ones.
+  [[nodiscard]] Result<void> take_resources(const GameResources::Fresh& fresh);
 
   [[nodiscard]] const WorldLoop& loop() const { return *loop_; }
   [[nodiscard]] const NetLoop& net() const { return *net_; }

@@ -55,10 +55,10 @@ Outcome play(const std::vector<LagCommand>& lag) {
   const UniqueFd never(::eventfd(0, EFD_CLOEXEC));
   (*runner)->run(never.fd());
   server.stop();
-  const Played played{.bots = (*runner)->bots(),
-                      .idle = (*runner)->idle().counts(),
-                      .login = (*runner)->login(),
-                      .duration = (*runner)->duration()};
+  const PlayReport played{.bots = (*runner)->bots(),
+                          .idle = (*runner)->idle().counts(),
+                          .login = (*runner)->login(),
+                          .duration = (*runner)->duration()};
   Outcome outcome{.lag = lines_of(path), .bots = Json::parse(report_json(played))};
   std::filesystem::remove(path);
   return outcome;

@@ -31,7 +31,13 @@ class Running {
       std::abort();
     }
     loop_ = std::move(*loop);
-    thread_ = std::thread([this] { loop_->run(stop_.fd()); });
+    thread_ = std::thread([this] {
+      if constexpr (requires { loop_->run(0, 0); }) {
+        loop_->run(stop_.fd(), reload_.fd());
+      } else {
+        loop_->run(stop_.fd());
+      }
+    });
   }
   ~Running() { stop(); }
 
@@ -40,12 +46,15 @@ class Running {
     ::eventfd_write(stop_.fd(), 1);
     thread_.join();
   }
+  // As SIGHUP.
+  void reload() { ::eventfd_write(reload_.fd(), 1); }
   [[nodiscard]] std::uint16_t udp_port() const { return loop_->udp_port(); }
   [[nodiscard]] std::uint16_t tcp_port() const { return loop_->tcp_port(); }
   [[nodiscard]] std::uint16_t http_port() const { return loop_->http_port(); }
 
  private:
   UniqueFd stop_;
+  UniqueFd reload_{::eventfd(0, EFD_CLOEXEC)};
   std::unique_ptr<Loop> loop_;
   std::thread thread_;
 };

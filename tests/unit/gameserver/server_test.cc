@@ -49,10 +49,10 @@ void play_on_loopback(const std::string& bind, const std::string& server_host) {
   const UniqueFd never(::eventfd(0, EFD_CLOEXEC));
   (*runner)->run(never.fd());
   server.stop();
-  const Played played{.bots = (*runner)->bots(),
-                      .idle = (*runner)->idle().counts(),
-                      .login = (*runner)->login(),
-                      .duration = (*runner)->duration()};
+  const PlayReport played{.bots = (*runner)->bots(),
+                          .idle = (*runner)->idle().counts(),
+                          .login = (*runner)->login(),
+                          .duration = (*runner)->duration()};
   ASSERT_EQ(played.bots.size(), 6U);
   EXPECT_TRUE(all_played(played)) << report_table(played);
   for (const auto& bot : (*runner)->bots()) {
