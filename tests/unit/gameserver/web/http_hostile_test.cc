@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/resource.h>
+
 #include "running_gateway.h"
 #include "web_client.h"
 
@@ -181,6 +183,49 @@ TEST(WebHostileHttp, EndsAClientThatDoesNotTakeItsAnswers) {
   client.send("GET / HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n");
   EXPECT_TRUE(eventually([&] { return gateway.stats().write_timeouts.value() == 1; }));
   EXPECT_TRUE(eventually([&] { return gateway.stats().connections.value() == 0; }));
+}
+
+TEST(WebHostileHttp, EndsAClientThatOnlyAsks) {
+  auto options = test_options();
+  options.timeouts.write = milliseconds(100);
+  RunningGateway gateway(options, routes());
+  WebClient client(gateway.port(), 4096);
+  flood(client, "", "GET / HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n");
+  EXPECT_EQ(gateway.stats().write_timeouts.value(), 1U);
+}
+
+// Every descriptor that the process may have, but for `spare` that the gateway keeps.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit few{.rlim_cur = 256, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    for (UniqueFd fd(::dup(0)); fd; fd.reset(::dup(0))) taken_.emplace_back(fd.release());
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+  std::vector<UniqueFd> taken_;
+};
+
+TEST(WebHostileHttp, ClosesWhomItHasNoDescriptorFor) {
+  const auto gateway = *WebGateway::open(test_options(), routes(), nullptr, nullptr);
+  std::thread thread;
+  {
+    WebClient client(gateway->port());
+    const NoDescriptors none;
+    thread = std::thread([&] { gateway->run(); });
+    EXPECT_TRUE(client.ended());
+  }
+  EXPECT_EQ(gateway->stats().refused_descriptor.value(), 1U);
+  WebClient client(gateway->port());
+  EXPECT_EQ(client.ask("GET / HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n").status, 200);
+  gateway->stop();
+  thread.join();
 }
 
 TEST(WebHostileHttp, BoundsTheConnections) {

@@ -246,6 +246,20 @@ TEST(WebGateway, NamesTheAddressThatItCannotHave) {
   EXPECT_EQ(second.error(), "bind TCP 127.0.0.1:" + std::to_string(gateway.port()) + ": Address already in use");
 }
 
+TEST(WebGateway, ServesBothFamiliesOnOnePort) {
+  auto options = test_options();
+  options.bind.clear();
+  std::promise<std::string> remote;
+  RunningGateway gateway(options,
+                         {{.method = HttpMethod::kGet, .path = "/", .handler = [&](const HttpRequest& request, HttpReply reply) {
+                             remote.set_value(request.remote.text());
+                             reply({.status = 204});
+                           }}});
+  WebClient client(gateway.port());
+  EXPECT_EQ(client.ask(get("/")).status, 204);
+  EXPECT_EQ(remote.get_future().get(), Endpoint::local_of(client.fd()).text());
+}
+
 TEST(WebGateway, StopsTwice) {
   RunningGateway gateway(test_options(), {hello()});
   WebClient client(gateway.port());

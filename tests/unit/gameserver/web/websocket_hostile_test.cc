@@ -104,6 +104,20 @@ TEST(WebSocketHostile, EndsWhoSendsOnAfterTheGoodbye) {
   EXPECT_TRUE(eventually([&] { return world.stats().connections.value() == 0; }));
 }
 
+TEST(WebSocketHostile, EndsWhoPingsAndTakesNoAnswer) {
+  auto options = test_options();
+  options.timeouts.ping_every = milliseconds(20);
+  options.timeouts.pong_within = milliseconds(100);
+  options.timeouts.farewell = milliseconds(50);
+  PlayedWorld world(options);
+  Newcomer newcomer(world);
+  const auto ping = WebClient::frame(kPingFrame, std::string(125, 'x'));
+  while (newcomer.client.send(ping)) {
+  }
+  EXPECT_TRUE(becomes_one(world.stats().pong_timeouts));
+  EXPECT_TRUE(eventually([&] { return world.stats().connections.value() == 0; }));
+}
+
 TEST(WebSocketHostile, KeepsOnlyTheNewestSnapshotForWhoDoesNotRead) {
   PlayedWorld world;
   WebPlayer slow(world, 7, kSmallReceiveBuffer);
