@@ -37,10 +37,14 @@ class Folder {
   std::filesystem::path path_;
 };
 
-// What a GET of this path is answered with, headers included.
-std::string http_get(std::uint16_t port, const std::string& path) {
+// What a request is answered with, headers included. target: "GET /metrics".
+std::string http(std::uint16_t port, const std::string& target, const std::string& body = "") {
   const RawClient client(SOCK_STREAM, port);
-  const auto request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  auto request = target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+  if (!body.empty()) {
+    request += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+  }
+  request += "\r\n" + body;
   const auto bytes = std::as_bytes(std::span(request));
   client.send({bytes.begin(), bytes.end()});
   std::string answer;
@@ -50,7 +54,7 @@ std::string http_get(std::uint16_t port, const std::string& path) {
 
 // The value of a series in a scrape; nothing: there is no such series.
 std::optional<double> metric(std::uint16_t port, const std::string& series) {
-  const auto text = http_get(port, "/metrics");
+  const auto text = http(port, "GET /metrics");
   const auto at = text.find("\n" + series + " ");
   if (at == std::string::npos) return std::nullopt;
   return std::stod(text.substr(at + series.size() + 2));
@@ -109,21 +113,21 @@ TEST(Modules, PlayTogetherFromProcessesOfTheirOwn) {
 
 TEST(Modules, KeepAccountsInTheDatabase) {
   const Folder folder;
-  const ServerOptions options{.database = folder.file("game.db"), .token_key_path = folder.key()};
+  const std::string account = R"({"name":"ann","password":"correct horse"})";
   {
-    Running<Server> server(options);
-    EXPECT_EQ(play_with_tickets({.udp_port = server.udp_port(), .tcp_port = server.tcp_port(), .login_url = url_of(server)}),
-              std::vector<std::string>{});
+    Running<Server> server({.database = folder.file("game.db")});
+    EXPECT_TRUE(http(server.http_port(), "POST /register", account).starts_with("HTTP/1.1 201 "));
+    EXPECT_TRUE(http(server.http_port(), "POST /register", account).starts_with("HTTP/1.1 409 "));
   }
-  EXPECT_TRUE(std::filesystem::exists(folder.file("game.db")));
-  Running<Server> again(options);
-  EXPECT_EQ(metric(again.http_port(), "game_store_rows_total"), 0);
+  Running<Server> again({.database = folder.file("game.db")});
+  EXPECT_TRUE(http(again.http_port(), "POST /register", account).starts_with("HTTP/1.1 409 "));
+  EXPECT_TRUE(http(again.http_port(), "POST /login", account).starts_with("HTTP/1.1 200 "));
 }
 
 TEST(Metrics, AreForTheMachineItselfOnTheHttpPort) {
   Running<Server> server({});
   const auto port = server.http_port();
-  EXPECT_TRUE(http_get(port, "/metrics").starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(http(port, "GET /metrics").starts_with("HTTP/1.1 200 "));
   EXPECT_EQ(metric(port, "game_players{transport=\"udp\"}"), 0);
   EXPECT_EQ(metric(port, "game_evictions_total{reason=\"slow\"}"), 0);
   EXPECT_EQ(metric(port, "game_queue_depth_items{queue=\"world_control\"}"), 0);
@@ -134,7 +138,7 @@ TEST(Metrics, AreForTheMachineItselfOnTheHttpPort) {
 
 TEST(Metrics, AreNowhereWhenTheyAreSwitchedOff) {
   Running<Server> server({.metrics_port = 0});
-  EXPECT_TRUE(http_get(server.http_port(), "/metrics").starts_with("HTTP/1.1 404 "));
+  EXPECT_TRUE(http(server.http_port(), "GET /metrics").starts_with("HTTP/1.1 404 "));
 }
 
 TEST(Reload, TakesAGoodResourceAndKeepsTheOldOneOfABadOne) {
@@ -144,7 +148,7 @@ TEST(Reload, TakesAGoodResourceAndKeepsTheOldOneOfABadOne) {
   Running<Server> server({.resources_directory = directory});
   const auto port = server.http_port();
   const auto info = [port] {
-    const auto text = http_get(port, "/metrics");
+    const auto text = http(port, "GET /metrics");
     const auto at = text.find("game_resource_info{name=\"world.json\"");
     return text.substr(at, text.find('\n', at) - at);
   };
