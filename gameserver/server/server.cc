@@ -76,10 +76,7 @@ Result<void> Server::open_basis() {
 Result<void> Server::open_modules() {
   if (const auto unknown = resources_->unknown_files(); !unknown.empty()) say(unknown);
   Result<void> opened;
-  if (options_.role) {
-    opened = keep_pointer(link_, EventLink::open({.directory = options_.bus_directory, .role = *options_.role}, bus_));
-  }
-  if (opened && has(Role::kAuth)) {
+  if (has(Role::kAuth)) {
     opened = keep_pointer(
         accounts_, AccountModule::open(options_.database, {.borrowed_bus = bus_, .borrowed_workers = *workers_, .key = key_}));
   }
@@ -91,6 +88,10 @@ Result<void> Server::open_modules() {
                                                                .borrowed_resources = *resources_,
                                                                .tickets = make_ticket_check(key_),
                                                                .io_stall_wake = wake_}));
+  }
+  // Behind those who hear of events: what waits in other processes comes at once.
+  if (opened && options_.role) {
+    opened = keep_pointer(link_, EventLink::open({.directory = options_.bus_directory, .role = *options_.role}, bus_));
   }
   return opened;
 }
@@ -118,6 +119,7 @@ void Server::add_metric_sources() {
   metrics_.add([this] { return resources_->families(); });
   metrics_.add([this] { return worker_families(workers_->counts()); });
   metrics_.add([this] { return web_families(web_->stats()); });
+  metrics_.add([this] { return event_families(bus_.counts(), link_ ? std::optional(link_->counts()) : std::nullopt); });
   if (accounts_) {
     metrics_.add([this] { return accounts_->families(); });
     metrics_.add([this] { return queue_families(accounts_->queues()); });

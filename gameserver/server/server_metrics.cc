@@ -173,6 +173,32 @@ MetricFamilies web_families(const WebStats& web) {
                       closed("slow", web.slow_evictions), closed("pong_timeout", web.pong_timeouts)})};
 }
 
+MetricFamilies event_families(const EventBusCounts& bus, const std::optional<EventLinkCounts>& link) {
+  std::vector<MetricSample> published;
+  for (std::size_t i = 0; i < kEventKindCount; ++i) {
+    published.push_back({.labels = {{"kind", std::string(event_kind_name(static_cast<EventKind>(i + 1)))}},
+                         .value = static_cast<double>(bus.published[i])});
+  }
+  MetricFamilies families = {
+      counter_family("game_events_total", "Events of this process and of others that subscribers here were given.",
+                     std::move(published)),
+      counter_family("game_events_refused_total", "Times that an event had to wait, as a subscriber had no room.",
+                     static_cast<double>(bus.refused))};
+  if (!link) return families;
+  const auto outcome = [](std::string_view name, std::uint64_t count) {
+    return MetricSample{.labels = {{"outcome", std::string(name)}}, .value = static_cast<double>(count)};
+  };
+  families.push_back(counter_family(
+      "game_event_link_total", "Events to and from other processes; once for each that it goes to.",
+      {outcome("sent", link->sent), outcome("received", link->received), outcome("no_such_role", link->no_such_role),
+       outcome("malformed", link->malformed), outcome("abandoned", link->abandoned)}));
+  families.push_back(counter_family("game_event_link_delays_total",
+                                    "Times that another process, or a subscriber here, was not ready.",
+                                    {outcome("retry", link->retries), outcome("held", link->held)}));
+  families.push_back(gauge_family("game_event_link_waiting_events", "Events to be sent.", static_cast<double>(link->waiting)));
+  return families;
+}
+
 MetricFamilies worker_families(const WorkerCounts& workers) {
   const auto outcome = [](std::string_view name, std::uint64_t count) {
     return MetricSample{.labels = {{"outcome", std::string(name)}}, .value = static_cast<double>(count)};

@@ -4,6 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
+#include "gameserver/bus/event_bus.h"
+#include "gameserver/bus/event_link.h"
 #include "gameserver/bus/workers.h"
 #include "gameserver/lockstep/room.h"
 #include "gameserver/metrics/families.h"
@@ -17,6 +21,8 @@ namespace tickwire::game {
 [[nodiscard]] MetricFamilies gateway_families(const StatsView& view);
 // HTTP requests and connections.
 [[nodiscard]] MetricFamilies web_families(const WebStats& web);
+// game_events_total{kind}, game_events_refused_total; and game_event_link_... of a process with one module.
+[[nodiscard]] MetricFamilies event_families(const EventBusCounts& bus, const std::optional<EventLinkCounts>& link);
 // game_worker_...
 [[nodiscard]] MetricFamilies worker_families(const WorkerCounts& workers);
 
