@@ -167,7 +167,10 @@ void HttpSession::upgrade() {
 void HttpSession::handle() {
   const auto verb = parser_->get().method();
   const auto target = split_target(view(parser_->get().target()));
-  if (!target) return refuse(400, "target", "a target is a path");
+  if (!target) {
+    ++core_->stats.bad_requests;
+    return refuse(400, "target", "a target is a path");
+  }
   const bool websocket = core_->front != nullptr && target->path == kWebSocketPath;
   if (websocket && verb == http::verb::get) {
     return refuse(426, "upgrade", "this speaks WebSocket", {{"Upgrade", "websocket"}});

@@ -72,8 +72,9 @@ struct WebGateway::Parts {
   Result<void> open();
   void wait_for_clients();
   void accept();
-  // Takes a connection off the queue although there is no descriptor for it: it would stay there, and the loop would spin on it.
-  void refuse_without_descriptor();
+  // Takes a connection off the queue although there is no descriptor for it: it would stay there, and the loop would spin on it. False:
+  // there is none, which the kernel does not look at before it has a descriptor.
+  bool refuse_without_descriptor();
   void adopt(UniqueFd fd);
   void wait_for_inbox();
   void wait_for_sweep();
@@ -124,19 +125,21 @@ void WebGateway::Parts::accept() {
     if (fd) {
       adopt(std::move(fd));
     } else if (errno == EMFILE || errno == ENFILE) {
-      refuse_without_descriptor();
+      if (!refuse_without_descriptor()) return;
     } else if (errno == EAGAIN || errno == EINTR) {
       return;
     }
   }
 }
 
-void WebGateway::Parts::refuse_without_descriptor() {
-  ++core.stats.refused_descriptor;
+bool WebGateway::Parts::refuse_without_descriptor() {
   spare.reset();
   UniqueFd refused(::accept4(listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
+  const bool any = static_cast<bool>(refused);
+  if (any) ++core.stats.refused_descriptor;
   refused.reset();
   spare = open_spare();
+  return any;
 }
 
 void WebGateway::Parts::adopt(UniqueFd fd) {

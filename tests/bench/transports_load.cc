@@ -86,8 +86,8 @@ class Client {
   [[nodiscard]] std::optional<std::size_t> answer_bytes(std::string_view bytes) {
     if (answer_bytes_ == 0) {
       const auto end = bytes.find("\r\n\r\n");
-      if (carrier_ == Carrier::kHttp && end == std::string_view::npos) return std::nullopt;
-      answer_bytes_ = (carrier_ == Carrier::kHttp ? end + 4 : 4) + kBodyBytes;
+      if (carrier_ != Carrier::kFrames && end == std::string_view::npos) return std::nullopt;
+      answer_bytes_ = (carrier_ == Carrier::kFrames ? 0 : end) + 4 + kBodyBytes;
     }
     return bytes.size() < answer_bytes_ ? std::nullopt : std::optional(answer_bytes_);
   }

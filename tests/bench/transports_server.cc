@@ -25,9 +25,11 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "gameserver/protocol/frame.h"
+#include "gameserver/web/web_gateway.h"
 
 namespace tickwire::bench {
 namespace {
@@ -154,35 +156,64 @@ void accept(Tcp::acceptor& acceptor, std::uint64_t& requests) {
 
 std::int64_t to_ns(const timeval& time) { return (std::int64_t{time.tv_sec} * 1'000'000 + time.tv_usec) * 1'000; }
 
-// Reports at each byte; ends at the end of the stream.
-void obey(asio::posix::stream_descriptor& control, const std::uint64_t& requests) {
+// Answers one byte of the control stream; false: it has ended.
+bool report(int borrowed_control, std::uint64_t requests) {
+  char byte = 0;
+  if (::read(borrowed_control, &byte, 1) != 1) return false;
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const ServerCost cost{.requests = requests, .user_ns = to_ns(used.ru_utime), .system_ns = to_ns(used.ru_stime)};
+  return ::write(borrowed_control, &cost, sizeof cost) == sizeof cost;
+}
+
+void obey(asio::io_context& io, asio::posix::stream_descriptor& control, const std::uint64_t& requests) {
   control.async_wait(asio::posix::stream_descriptor::wait_read, [&](ErrorCode error) {
-    char byte = 0;
-    auto& io = static_cast<asio::io_context&>(control.get_executor().context());
-    if (error || ::read(control.native_handle(), &byte, 1) != 1) return io.stop();
-    rusage used{};
-    ::getrusage(RUSAGE_SELF, &used);
-    const ServerCost cost{.requests = requests, .user_ns = to_ns(used.ru_utime), .system_ns = to_ns(used.ru_stime)};
-    if (::write(control.native_handle(), &cost, sizeof cost) != sizeof cost) return io.stop();
-    obey(control, requests);
+    if (error || !report(control.native_handle(), requests)) return io.stop();
+    obey(io, control, requests);
   });
 }
 
-void serve(Carrier carrier, int processor, UniqueFd control_fd) {
-  pin_to(processor);
+void tell_port(int borrowed_control, std::uint16_t port) {
+  if (::write(borrowed_control, &port, sizeof port) != sizeof port) throw std::runtime_error("nobody asks for a server");
+}
+
+void serve_sessions(Carrier carrier, int borrowed_control) {
   asio::io_context io(1);
   std::uint64_t requests = 0;
   Tcp::acceptor acceptor(io, Tcp::endpoint(asio::ip::address_v4::loopback(), 0));
-  const std::uint16_t port = acceptor.local_endpoint().port();
-  if (::write(control_fd.fd(), &port, sizeof port) != sizeof port) return;
-  asio::posix::stream_descriptor control(io, ::dup(control_fd.fd()));
-  obey(control, requests);
+  tell_port(borrowed_control, acceptor.local_endpoint().port());
+  asio::posix::stream_descriptor control(io, ::dup(borrowed_control));
+  obey(io, control, requests);
   if (carrier == Carrier::kHttp) {
     accept<HttpTalk>(acceptor, requests);
   } else {
     accept<FrameTalk>(acceptor, requests);
   }
   io.run();
+}
+
+void serve_gateway(int borrowed_control) {
+  const game::WebOptions options{.bind = "127.0.0.1", .port = 0, .per_address = {.most_connections = 0, .joins_per_s = 0}};
+  const auto echo = [](const game::HttpRequest& request, game::HttpReply reply) {
+    if (request.body.size() != kBodyBytes) return;
+    const Body body = answer_body(std::span<const char, kBodyBytes>(request.body.data(), kBodyBytes));
+    reply({.body = {body.data(), body.size()}, .content_type = "application/octet-stream"});
+  };
+  const auto gateway =
+      game::WebGateway::open(options, {{.method = game::HttpMethod::kPost, .path = "/echo", .handler = echo}}, nullptr, nullptr);
+  if (!gateway) throw std::runtime_error(gateway.error());
+  tell_port(borrowed_control, (*gateway)->port());
+  std::thread thread([&] { (*gateway)->run(); });
+  while (report(borrowed_control, (*gateway)->stats().requests.value())) {
+  }
+  (*gateway)->stop();
+  thread.join();
+}
+
+void serve(Carrier carrier, int processor, int borrowed_control) {
+  pin_to(processor);
+  if (carrier == Carrier::kGateway) return serve_gateway(borrowed_control);
+  serve_sessions(carrier, borrowed_control);
 }
 
 [[noreturn]] void fail(const char* what) { throw std::runtime_error(std::string(what) + ": " + std::strerror(errno)); }
@@ -211,7 +242,7 @@ TransportServer::TransportServer(Carrier carrier, int processor) {
     control_.reset();
     int code = 0;
     try {
-      serve(carrier, processor, std::move(its));
+      serve(carrier, processor, its.fd());
     } catch (const std::exception&) {
       code = 1;
     }

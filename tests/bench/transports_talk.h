@@ -14,9 +14,13 @@
 
 namespace tickwire::bench {
 
-enum class Carrier { kHttp, kFrames };
-inline constexpr std::array<Carrier, 2> kCarriers = {Carrier::kHttp, Carrier::kFrames};
-[[nodiscard]] constexpr std::string_view carrier_name(Carrier carrier) { return carrier == Carrier::kHttp ? "http" : "frames"; }
+// kGateway: HTTP as the game's own web gateway speaks it, with its limits, timeouts and headers.
+enum class Carrier { kHttp, kFrames, kGateway };
+inline constexpr std::array<Carrier, 3> kCarriers = {Carrier::kHttp, Carrier::kFrames, Carrier::kGateway};
+[[nodiscard]] constexpr std::string_view carrier_name(Carrier carrier) {
+  constexpr std::array<std::string_view, kCarriers.size()> kNames = {"HTTP", "frames", "HTTP, web gateway"};
+  return kNames[static_cast<std::size_t>(carrier)];
+}
 
 inline constexpr std::size_t kBodyBytes = 16;
 using Body = std::array<char, kBodyBytes>;
