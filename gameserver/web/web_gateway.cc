@@ -64,7 +64,6 @@ struct WebGateway::Parts {
   Parts(const WebOptions& options, std::vector<HttpRoute> routes, Front* borrowed_front, std::shared_ptr<Wake> inbox_wake)
       : core(options, std::move(routes), borrowed_front),
         wake(std::move(inbox_wake)),
-        spare(open_spare()),
         listener(core.io.get_executor()),
         inbox(core.io.get_executor()),
         timer(core.io.get_executor()) {}
@@ -73,7 +72,7 @@ struct WebGateway::Parts {
   void wait_for_clients();
   void accept();
   // Takes a connection off the queue although there is no descriptor for it: it would stay there, and the loop would spin on it. False:
-  // there is none, which the kernel does not look at before it has a descriptor.
+  // there is none, which the kernel does not look at before it has a descriptor; or even the spare one is gone.
   bool refuse_without_descriptor();
   void adopt(UniqueFd fd);
   void wait_for_inbox();
@@ -104,6 +103,8 @@ Result<void> WebGateway::Parts::open() {
   if (!bound) return std::unexpected(std::move(bound.error()));
   port = Endpoint::local_of(bound->fd()).port();
   listener.assign(std::exchange(*bound, UniqueFd()).release());
+  spare = open_spare();
+  if (!spare) return fail_errno(errno, "open", "a spare descriptor");
   if (wake == nullptr) return {};
   UniqueFd duplicate(::fcntl(wake->fd(), F_DUPFD_CLOEXEC, 0));
   if (!duplicate) return fail_errno(errno, "duplicate", "an eventfd");
@@ -115,7 +116,7 @@ void WebGateway::Parts::wait_for_clients() {
   listener.async_wait(Descriptor::wait_read, [this](ErrorCode error) {
     if (error || core.stopping) return;
     accept();
-    wait_for_clients();
+    if (spare) wait_for_clients();
   });
 }
 
@@ -182,6 +183,11 @@ void WebGateway::Parts::wait_for_sweep() {
 
 void WebGateway::Parts::sweep(Nanoseconds now_mono) {
   for_each_connection([&](WebConnection& connection) { connection.sweep(now_mono); });
+  // Without a spare descriptor nobody was waited for.
+  if (!spare && !core.stopping) {
+    spare = open_spare();
+    if (spare) wait_for_clients();
+  }
   if (core.front != nullptr && !core.stopping) core.front->sweep(now_mono);
 }
 

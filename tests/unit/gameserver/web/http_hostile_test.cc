@@ -222,8 +222,7 @@ TEST(WebHostileHttp, ClosesWhomItHasNoDescriptorFor) {
     EXPECT_TRUE(client.ended());
   }
   EXPECT_EQ(gateway->stats().refused_descriptor.value(), 1U);
-  WebClient client(gateway->port());
-  EXPECT_EQ(client.ask("GET / HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n").status, 200);
+  EXPECT_EQ(WebClient(gateway->port()).ask("GET / HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n").status, 200);
   gateway->stop();
   thread.join();
 }
