@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <deque>
 
 namespace tickwire::game {
 namespace {
@@ -147,6 +148,89 @@ TEST_F(WorldLoopTest, TakesNewRulesWhileItRuns) {
   EXPECT_TRUE(eventually([&] { return next_frame()->find(player).has_value(); }));
   const auto frame = next_frame();
   EXPECT_EQ(frame->players()[*frame->find(player)].state.hp, 7);
+}
+
+// A gateway thread that lets players join, play, speak and leave as fast as it can.
+class BusyGateway {
+ public:
+  BusyGateway(GatewayId id, WorldInbox& world, GatewayInbox& inbox) : id_(id), world_(world), inbox_(inbox) {}
+
+  void run(std::size_t players) {
+    std::vector<FromWorld> answers;
+    while (left_ + refused_ < players) {
+      if (asked_ < players && world_.control.push(JoinRequest{.gateway = id_, .client = asked_ + 1})) ++asked_;
+      inbox_.control.drain(answers);
+      for (const auto& answer : answers) play(std::get<Joined>(answer));
+      // As a gateway does: what the world has no room for waits, and answers are taken meanwhile.
+      while (!leaving_.empty() && world_.control.push(LeaveRequest{.player = leaving_.front()})) {
+        leaving_.pop_front();
+        ++left_;
+      }
+      if (const auto frame = inbox_.frame.take()) {
+        if (frame->tick() <= last_tick_) in_order_ = false;
+        last_tick_ = frame->tick();
+      }
+    }
+  }
+  [[nodiscard]] std::uint64_t left() const { return left_; }
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
+  [[nodiscard]] bool saw_frames_in_order() const { return in_order_; }
+
+ private:
+  void play(const Joined& joined) {
+    if (!joined.seat) {
+      ++refused_;
+      return;
+    }
+    const auto player = joined.seat->player;
+    for (std::uint16_t seq = 1; seq <= 3; ++seq) world_.inputs.put(player, {.input_seq = seq});
+    world_.chat.push({.player = player, .text = "hello"});
+    leaving_.push_back(player);
+  }
+
+  GatewayId id_;
+  WorldInbox& world_;
+  GatewayInbox& inbox_;
+  std::deque<PlayerId> leaving_;
+  std::uint64_t asked_ = 0;
+  std::uint64_t left_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint32_t last_tick_ = 0;
+  bool in_order_ = true;
+};
+
+TEST_F(WorldLoopTest, AccountsForEveryPlayerOfTwoBusyGateways) {
+  constexpr std::size_t kEach = 2'000;
+  const auto web = *GatewayInbox::open("web", 8);
+  WorldPorts ports;
+  ports.borrowed_inbox = inbox_.get();
+  ports.borrowed_gateways = {gateway_.get(), web.get()};
+  // A bus that has no room now and then.
+  ports.publish = [this, tries = 0](const Event&) mutable {
+    if (++tries % 3 == 0) return false;
+    ++events_;
+    return true;
+  };
+  auto loop = *WorldLoop::open({.tick_rate_hz = 1000, .max_players = 8}, std::move(ports));
+  ASSERT_TRUE(loop->start());
+  BusyGateway first(0, *inbox_, *gateway_);
+  BusyGateway second(1, *inbox_, *web);
+  std::thread other([&second] { second.run(kEach); });
+  first.run(kEach);
+  other.join();
+  EXPECT_TRUE(eventually([&] { return loop->stats().players.value() == 0 && loop->stats().events_waiting.value() == 0; }));
+  loop->stop();
+  const auto& stats = loop->stats();
+  const auto left = first.left() + second.left();
+  EXPECT_EQ(stats.joins.value(), left);
+  EXPECT_EQ(stats.leaves[static_cast<std::size_t>(Reason::kDone)].value(), left);
+  EXPECT_EQ(stats.refused_joins[static_cast<std::size_t>(Reason::kServerFull)].value(), first.refused() + second.refused());
+  EXPECT_EQ(left + first.refused() + second.refused(), 2 * kEach);
+  EXPECT_EQ(static_cast<std::uint64_t>(events_), left);
+  EXPECT_EQ(stats.lost_events.value(), 0U);
+  EXPECT_EQ(inbox_->control.counts().depth, 0U);
+  EXPECT_TRUE(first.saw_frames_in_order());
+  EXPECT_TRUE(second.saw_frames_in_order());
 }
 
 TEST_F(WorldLoopTest, EndsWithinATickAndLetsEverybodyLeave) {
