@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gameserver/bots/burst.h"
+#include "gameserver/bots/churn.h"
 #include "gameserver/bots/options.h"
 #include "gameserver/bots/report.h"
 #include "gameserver/bots/runner.h"
@@ -37,6 +38,13 @@ int burst(const BotOptions& options, int borrowed_stop_fd) {
   return fail_with(outcome->first_failure);
 }
 
+int churn(const BotOptions& options, int borrowed_stop_fd) {
+  const auto outcome = run_churn(options, borrowed_stop_fd);
+  if (!outcome) return fail_with(outcome.error());
+  fmt::print("{}\n", options.json ? churn_json(*outcome) : churn_table(*outcome));
+  return all_as_expected(*outcome) ? 0 : 1;
+}
+
 int play(const BotOptions& options, int borrowed_stop_fd) {
   const auto runner = Runner::open(options);
   if (!runner) return fail_with(runner.error());
@@ -56,5 +64,6 @@ int main(int argc, char** argv) {
   if (parsed.exit_code) return *parsed.exit_code;
   const auto stop = open_stop_signals();
   if (!stop) return fail_with(stop.error());
+  if (parsed.options.churn > 0) return churn(parsed.options, stop->fd());
   return parsed.options.burst_connections > 0 ? burst(parsed.options, stop->fd()) : play(parsed.options, stop->fd());
 }

@@ -106,6 +106,11 @@ ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
                  "No players: open so many TCP connections one after another as fast as the server answers; each says hello, is "
                  "welcomed, and ends")
       ->check(CLI::Range(1, 10'000'000));
+  app.add_option(
+         "--churn", options.churn,
+         "No players: so many visitors at once who come, go, vanish, send garbage or read nothing, over UDP, TCP, HTTP and "
+         "WebSocket; exit code 0 when the server did with each what its protocol says")
+      ->check(CLI::Range(1, 1'000));
   auto* login = app.add_option("--login", options.login_url,
                                "Every player registers, logs in and finds a match there first, and joins with the ticket")
                     ->type_name("http://HOST:PORT");
@@ -122,9 +127,11 @@ ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
     parsed.exit_code = app.exit(error) == 0 ? 0 : 2;
     return parsed;
   }
-  if (options.burst_connections == 0 && player_count(options) + options.idle_ws_count == 0) {
-    std::fputs("tickwire-bots: no players: give --udp N, --tcp N, --ws N, --lockstep N, --idle-ws N or --burst-connections N\n",
-               stderr);
+  if (options.burst_connections + options.churn == 0 && player_count(options) + options.idle_ws_count == 0) {
+    std::fputs(
+        "tickwire-bots: no players: give --udp N, --tcp N, --ws N, --lockstep N, --idle-ws N, --churn N or --burst-connections "
+        "N\n",
+        stderr);
     parsed.exit_code = 2;
   }
   return parsed;

@@ -42,6 +42,7 @@ struct BotOptions {
   unsigned bundle = 1;                // inputs that leave together
   std::string truth_path;             // empty: none; "-": standard output
   std::size_t burst_connections = 0;  // not 0: short connections instead of players
+  std::size_t churn = 0;              // not 0: so many visitors at once who come, go, vanish and are hostile, instead of players
 };
 
 [[nodiscard]] inline std::size_t player_count(const BotOptions& options) {

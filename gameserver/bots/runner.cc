@@ -7,10 +7,10 @@
 #include <random>
 #include <utility>
 
+#include "gameserver/bots/dictionary.h"
 #include "gameserver/bots/tcp_carrier.h"
 #include "gameserver/bots/udp_carrier.h"
 #include "gameserver/bots/ws_carrier.h"
-#include "gameserver/resources/resource_set.h"
 
 namespace tickwire::game {
 namespace {
@@ -56,19 +56,15 @@ Result<std::unique_ptr<Runner>> Runner::open(const BotOptions& options) {
     if (!login) return std::unexpected(login.error());
     runner->login_ = std::move(*login);
   }
-  const auto made = in_order([&] { return runner->load_dictionary(); }, [&] { return runner->make_bots(); });
+  const auto made = in_order([&] { return runner->make_decompressor(); }, [&] { return runner->make_bots(); });
   if (!made) return std::unexpected(made.error());
   return runner;
 }
 
-Result<void> Runner::load_dictionary() {
-  const auto resources = ResourceSet::load(options_.resources);
-  if (!resources) return std::unexpected(resources.error());
-  const std::string& bytes = (*resources)[ResourceId::kSnapshotDictionary].bytes;
-  if (bytes.empty()) return {};
-  auto dictionary = SnapshotDictionary::make(std::as_bytes(std::span(bytes)));
+Result<void> Runner::make_decompressor() {
+  auto dictionary = load_dictionary(options_.resources);
   if (!dictionary) return std::unexpected(dictionary.error());
-  decompressor_ = std::make_unique<SnapshotDecompressor>(std::move(*dictionary));
+  if (*dictionary) decompressor_ = std::make_unique<SnapshotDecompressor>(std::move(*dictionary));
   return {};
 }
 

@@ -59,7 +59,7 @@ class Runner {
   };
 
   Runner(const BotOptions& options, Poller poller, DeadlineTimer timer, TruthLog truth);
-  Result<void> load_dictionary();
+  Result<void> make_decompressor();
   Result<void> make_bots();
   void add_bots(std::size_t count, BotProtocol protocol, bool lockstep, CarrierSpec spec);
   void schedule();

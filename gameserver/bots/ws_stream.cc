@@ -123,16 +123,21 @@ std::size_t WsStream::write() {
 
 void WsStream::sent(std::size_t count) { output_.erase(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(count)); }
 
+std::optional<std::uint16_t> WsStream::close_code() const {
+  if (wslay_event_get_close_received(context_.get()) == 0) return std::nullopt;
+  return wslay_event_get_status_code_received(context_.get());
+}
+
 std::string WsStream::end_text() const {
-  if (wslay_event_get_close_received(context_.get()) == 0) {
+  const auto code = close_code();
+  if (!code) {
     return fmt::format("the server broke the WebSocket protocol: {}", wslay_event_get_status_code_sent(context_.get()));
   }
   std::string reason = close_reason_;
   // It is the peer's: what is no printable ASCII would harm a terminal.
   std::ranges::replace_if(
       reason, [](unsigned char c) { return std::isprint(c) == 0; }, '?');
-  const auto code = wslay_event_get_status_code_received(context_.get());
-  return fmt::format("the server closed the connection: {}{}{}", code, reason.empty() ? "" : " ", reason);
+  return fmt::format("the server closed the connection: {}{}{}", *code, reason.empty() ? "" : " ", reason);
 }
 
 std::size_t WsStream::frame_bytes(std::size_t message_bytes) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ class WsStream {
   // Whether the server has upgraded the connection.
   [[nodiscard]] bool is_open() const { return open_; }
   [[nodiscard]] std::uint64_t pings() const { return pings_; }
+  // Of the server's close frame (RFC 6455, section 7.4): 1005 when it has none; nullopt: no close frame has come.
+  [[nodiscard]] std::optional<std::uint16_t> close_code() const;
 
   // Puts one binary message, or a close frame, into output(); only while is_open(). Returns how many bytes it became.
   std::size_t send(std::span<const std::byte> message);
