@@ -93,6 +93,4 @@ MetricFamilies AccountModule::families() const {
   return families;
 }
 
-std::vector<NamedQueueCounts> AccountModule::queues() const { return {named_counts(*left_), named_counts(store_->queue())}; }
-
 }  // namespace tickwire::game

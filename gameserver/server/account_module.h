@@ -45,7 +45,7 @@ class AccountModule {
 
   // Logins, accounts, and game_store_...
   [[nodiscard]] MetricFamilies families() const;
-  [[nodiscard]] std::vector<NamedQueueCounts> queues() const;
+  [[nodiscard]] NamedQueueCounts queue() const { return named_counts(store_->queue()); }
 
  private:
   explicit AccountModule(AccountLinks links) : links_(std::move(links)) {}

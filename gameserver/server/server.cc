@@ -120,16 +120,13 @@ void Server::add_metric_sources() {
   metrics_.add([this] { return worker_families(workers_->counts()); });
   metrics_.add([this] { return web_families(web_->stats()); });
   metrics_.add([this] { return event_families(bus_.counts(), link_ ? std::optional(link_->counts()) : std::nullopt); });
-  if (accounts_) {
-    metrics_.add([this] { return accounts_->families(); });
-    metrics_.add([this] { return queue_families(accounts_->queues()); });
-  }
+  metrics_.add([this] { return queue_families(queues()); });
+  if (accounts_) metrics_.add([this] { return accounts_->families(); });
   if (match_) metrics_.add([this] { return match_families(match_->counts()); });
   if (!world_) return;
   metrics_.add([this] { return world_families(world_->loop().stats(), world_->lockstep_stats()); });
   metrics_.add([this] { return gateway_families(view({})); });
   metrics_.add([this] { return world_->rules().families(); });
-  metrics_.add([this] { return queue_families(world_->queues()); });
 }
 
 Result<void> Server::start() {
@@ -190,18 +187,26 @@ void Server::reload() {
 
 void Server::write_stats(std::string_view kind) {
   if (!stats_file_->is_open() || !world_) return;
-  const auto queues = world_->queues();
-  stats_file_->write(stats_line(view(queues), kind, unix_now()));
+  const auto counts = queues();
+  stats_file_->write(stats_line(view(counts), kind, unix_now()));
   stats_file_->flush();
 }
 
-StatsView Server::view(const std::vector<NamedQueueCounts>& queues) const {
+std::vector<NamedQueueCounts> Server::queues() const {
+  std::vector<NamedQueueCounts> counts;
+  if (world_) counts = world_->queues();
+  if (accounts_) counts.push_back(accounts_->queue());
+  for (const auto& queue : bus_.queues()) counts.push_back(named_counts(*queue));
+  return counts;
+}
+
+StatsView Server::view(const std::vector<NamedQueueCounts>& counts) const {
   return {.world = world_->loop().stats(),
           .fronts = {&world_->net().front_stats(), &world_->web_front_stats()},
           .udp = world_->net().udp_stats(),
           .tcp = world_->net().tcp_stats(),
           .web = web_->stats(),
-          .queues = queues};
+          .queues = counts};
 }
 
 // Gateways first, so that nobody comes any more; then the world, whose players leave by that; then those who hear of it.

@@ -59,8 +59,10 @@ class Server {
   Nanoseconds run_due(Nanoseconds now_mono);
   void reload();
   void write_stats(std::string_view kind);
+  // Of all modules, and of the bus.
+  [[nodiscard]] std::vector<NamedQueueCounts> queues() const;
   // Of the module World and the web gateway.
-  [[nodiscard]] StatsView view(const std::vector<NamedQueueCounts>& queues) const;
+  [[nodiscard]] StatsView view(const std::vector<NamedQueueCounts>& counts) const;
   void close();
 
   // What outlives what is below it.

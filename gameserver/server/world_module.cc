@@ -116,11 +116,9 @@ Result<void> WorldModule::take_resources(const GameResources::Fresh& fresh) {
 }
 
 std::vector<NamedQueueCounts> WorldModule::queues() const {
-  return {named_counts(world_inbox_->control), named_counts(world_inbox_->inputs),
-          named_counts(world_inbox_->chat),    named_counts(net_inbox_->control),
-          named_counts(net_inbox_->chat),      named_counts(net_inbox_->frame),
-          named_counts(web_inbox_->control),   named_counts(web_inbox_->chat),
-          named_counts(web_inbox_->frame),     named_counts(*matches_),
+  return {named_counts(world_inbox_->control), named_counts(world_inbox_->inputs), named_counts(world_inbox_->chat),
+          named_counts(net_inbox_->control),   named_counts(net_inbox_->chat),     named_counts(net_inbox_->frame),
+          named_counts(web_inbox_->control),   named_counts(web_inbox_->chat),     named_counts(web_inbox_->frame),
           named_counts(rules_->queue())};
 }
 

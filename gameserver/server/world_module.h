@@ -62,7 +62,7 @@ class WorldModule {
   [[nodiscard]] const FrontStats& web_front_stats() const { return web_stats_; }
   [[nodiscard]] const LockstepStats& lockstep_stats() const { return lockstep_stats_; }
   [[nodiscard]] const RuleRunner& rules() const { return *rules_; }
-  // Of every queue between the module's threads.
+  // Of every queue between the module's threads; those of the bus are the bus's.
   [[nodiscard]] std::vector<NamedQueueCounts> queues() const;
 
  private:
