@@ -20,8 +20,10 @@ void WorldHost::serve(Nanoseconds now_mono) {
     next_control_ = 0;
     ports_.borrowed_inbox->control.drain(control_);
   }
-  // Behind the joins: a match is announced before its tickets are given out, so that of every ticket here the match is known.
+  // Behind the joins: in one process a match is announced before its tickets are given out, so that of every ticket here the match is
+  // known.
   take_matches();
+  take_early(now_mono);
   while (may_take() && next_control_ < control_.size()) {
     std::visit([this, now_mono](const auto& request) { take(request, now_mono); }, control_[next_control_]);
     ++next_control_;
@@ -30,6 +32,24 @@ void WorldHost::serve(Nanoseconds now_mono) {
 }
 
 void WorldHost::take(const JoinRequest& request, Nanoseconds now_mono) {
+  const bool early = matches_required_ && request.match != 0 && !matches_.knows(request.match);
+  if (!early || early_.size() >= kMostEarlyJoins) return seat_and_answer(request, now_mono);
+  early_.emplace_back(request, now_mono + kAnnouncedWithin);
+}
+
+void WorldHost::take_early(Nanoseconds now_mono) {
+  for (auto join = early_.begin(); join != early_.end() && may_take();) {
+    const auto& [request, until_mono] = *join;
+    if (!matches_.knows(request.match) && now_mono < until_mono) {
+      ++join;
+      continue;
+    }
+    seat_and_answer(request, now_mono);
+    join = early_.erase(join);
+  }
+}
+
+void WorldHost::seat_and_answer(const JoinRequest& request, Nanoseconds now_mono) {
   auto seat = this->seat(request, now_mono);
   if (!seat) ++stats_.refused_joins[static_cast<std::size_t>(seat.error())];
   answer(request.gateway, Joined{.client = request.client, .seat = std::move(seat)});

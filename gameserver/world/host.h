@@ -55,6 +55,10 @@ class WorldHost {
  public:
   // PlayerLeft events that wait for the bus before nothing more is taken that leads to one.
   static constexpr std::size_t kMostEventsWaiting = 1024;
+  // From other processes a match and its players come on different ways, and the players may be here first: so long, and so many of
+  // them, wait for the match to be announced.
+  static constexpr Nanoseconds kAnnouncedWithin = std::chrono::milliseconds(500);
+  static constexpr std::size_t kMostEarlyJoins = 1024;
 
   WorldHost(const WorldOptions& options, WorldPorts ports);
 
@@ -98,6 +102,9 @@ class WorldHost {
   void take(const LeaveRequest& request, Nanoseconds now_mono);
   void take(const HashReport& report, Nanoseconds now_mono);
   void take(const EvictRequest& request, Nanoseconds now_mono);
+  // Lets in those whose match has been announced meanwhile, and refuses those who have waited for long enough.
+  void take_early(Nanoseconds now_mono);
+  void seat_and_answer(const JoinRequest& request, Nanoseconds now_mono);
   [[nodiscard]] std::expected<Seat, Reason> seat(const JoinRequest& request, Nanoseconds now_mono);
   // The player's gateway is told unless it asked for it.
   void remove(PlayerId player, Reason reason, bool tell, Nanoseconds now_mono);
@@ -127,6 +134,7 @@ class WorldHost {
   std::vector<ToWorld> control_;                         // taken out of the queue; those before next_control_ are done
   std::size_t next_control_ = 0;
   std::vector<Event> announced_;
+  std::deque<std::pair<JoinRequest, Nanoseconds>> early_;  // wait for their match, until then; oldest first
   std::vector<BoardEntry> inputs_;
   std::vector<BoardEntry> lockstep_inputs_;
   std::vector<ChatLine> chat_;

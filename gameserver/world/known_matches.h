@@ -29,6 +29,7 @@ class KnownMatches {
     accounts_.erase(order_.front());
     order_.pop_front();
   }
+  [[nodiscard]] bool knows(std::uint32_t match) const { return accounts_.contains(match); }
   [[nodiscard]] bool admits(std::uint32_t match, std::uint64_t account) const {
     const auto found = accounts_.find(match);
     return found != accounts_.end() && std::ranges::find(found->second, account) != found->second.end();
