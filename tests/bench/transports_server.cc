@@ -156,10 +156,12 @@ void accept(Tcp::acceptor& acceptor, std::uint64_t& requests) {
 
 std::int64_t to_ns(const timeval& time) { return (std::int64_t{time.tv_sec} * 1'000'000 + time.tv_usec) * 1'000; }
 
-// Answers one byte of the control stream; false: it has ended.
-bool report(int borrowed_control, std::uint64_t requests) {
+// Each byte of the control stream asks for a report; false: the stream has ended.
+bool take_question(int borrowed_control) {
   char byte = 0;
-  if (::read(borrowed_control, &byte, 1) != 1) return false;
+  return ::read(borrowed_control, &byte, 1) == 1;
+}
+bool report(int borrowed_control, std::uint64_t requests) {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
   const ServerCost cost{.requests = requests, .user_ns = to_ns(used.ru_utime), .system_ns = to_ns(used.ru_stime)};
@@ -168,7 +170,8 @@ bool report(int borrowed_control, std::uint64_t requests) {
 
 void obey(asio::io_context& io, asio::posix::stream_descriptor& control, const std::uint64_t& requests) {
   control.async_wait(asio::posix::stream_descriptor::wait_read, [&](ErrorCode error) {
-    if (error || !report(control.native_handle(), requests)) return io.stop();
+    const int fd = control.native_handle();
+    if (error || !take_question(fd) || !report(fd, requests)) return io.stop();
     obey(io, control, requests);
   });
 }
@@ -204,7 +207,7 @@ void serve_gateway(int borrowed_control) {
   if (!gateway) throw std::runtime_error(gateway.error());
   tell_port(borrowed_control, (*gateway)->port());
   std::thread thread([&] { (*gateway)->run(); });
-  while (report(borrowed_control, (*gateway)->stats().requests.value())) {
+  while (take_question(borrowed_control) && report(borrowed_control, (*gateway)->stats().requests.value())) {
   }
   (*gateway)->stop();
   thread.join();
