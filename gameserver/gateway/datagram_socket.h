@@ -55,8 +55,8 @@ class DatagramSocket {
   [[nodiscard]] int fd() const { return fd_.fd(); }
   [[nodiscard]] std::uint16_t port() const { return Endpoint::local_of(fd()).port(); }
 
-  // Asks for buffers of so many bytes, beyond net.core.rmem_max and wmem_max where the process may (CAP_NET_ADMIN); the kernel gives what
-  // it gives.
+  // Asks for buffers of so many bytes, beyond net.core.rmem_max and wmem_max where the process may (CAP_NET_ADMIN); the kernel
+  // gives what it gives.
   void widen_buffers(int bytes);
 
   // Datagrams that the kernel could not put into this socket so far (SO_MEMINFO, Linux 4.12); a 32-bit count that wraps. 0 when

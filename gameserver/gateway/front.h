@@ -25,19 +25,21 @@ inline constexpr Nanoseconds kIdleTimeout = std::chrono::seconds(30);
 // A newcomer has so long to say hello (over a stream) or to prove that its address is its own (UDP).
 inline constexpr Nanoseconds kNewcomerTimeout = std::chrono::seconds(3);
 
-// What a front asks of whoever carries one client's messages. Called on the gateway's thread, never out of a call of the same link.
+// What a front asks of whoever carries one client's messages. Called on the gateway's thread, never out of a call of the same
+// link.
 class ClientLink {
  public:
   virtual ~ClientLink() = default;
-  // Sends in order; over UDP it may be lost. Memory is bounded: a link that has no room calls Front::end() with kSlow later, not from here.
+  // Sends in order; over UDP it may be lost. Memory is bounded: a link that has no room calls Front::end() with kSlow later, not
+  // from here.
   virtual void send(const Message& message) = 0;
   // Sends a snapshot; a newer one takes the place of one that has not gone.
   virtual void offer(const Message& message) = 0;
   // Nothing is to be read until resume(): the queue towards the world is full. What has been read is held back as well.
   virtual void pause() = 0;
   virtual void resume() = 0;
-  // The session has ended and the last message was sent: close once it has gone. The front forgets the client; the link lives on as long
-  // as its gateway needs it. reason: why, for transports that carry one of their own.
+  // The session has ended and the last message was sent: close once it has gone. The front forgets the client; the link lives on
+  // as long as its gateway needs it. reason: why, for transports that carry one of their own.
   virtual void close(Reason reason) = 0;
 };
 
@@ -50,7 +52,8 @@ struct FrontOptions {
   std::shared_ptr<const SnapshotDictionary> dictionary;  // null: no snapshot is compressed
 };
 
-// Memory: at most max_players and kSpareClients clients, of 7 KiB each (6 of them a player's) and what their links hold; the newest frames.
+// Memory: at most max_players and kSpareClients clients, of 7 KiB each (6 of them a player's) and what their links hold; the
+// newest frames.
 class Front {
  public:
   // Clients beyond the players: newcomers that have not said hello, or wait for the world.
@@ -59,8 +62,8 @@ class Front {
   Front(GatewayId id, FrontOptions options, WorldInbox& borrowed_world, GatewayInbox& borrowed_inbox, FrontStats& borrowed_stats);
   ~Front();
 
-  // A client, whose link lives until it is told to close, or lost() was called. The reason when the server or this address has too many,
-  // which is counted.
+  // A client, whose link lives until it is told to close, or lost() was called. The reason when the server or this address has
+  // too many, which is counted.
   [[nodiscard]] std::expected<ClientId, Reason> add(ClientLink& borrowed_link, Transport transport, const Endpoint& remote,
                                                     Nanoseconds now_mono);
   // A well-formed message of a client; ids that are gone are ignored.

@@ -21,9 +21,9 @@ struct AddressLimitOptions {
   std::size_t most_addresses = 65'536;
 };
 
-// An address is one of IPv4, or a /64 of IPv6, as that is what one subscriber is given (RFC 6177). At most most_addresses are held, of
-// some 160 bytes; when there are more, the one that has been without a connection for longest is forgotten, and a newcomer is refused
-// when there is none such.
+// An address is one of IPv4, or a /64 of IPv6, as that is what one subscriber is given (RFC 6177). At most most_addresses are
+// held, of some 160 bytes; when there are more, the one that has been without a connection for longest is forgotten, and a
+// newcomer is refused when there is none such.
 class AddressLimits {
  public:
   static constexpr unsigned kBurst = 4;

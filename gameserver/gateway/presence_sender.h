@@ -23,12 +23,12 @@ struct PresenceStretch {
   bool repeat = false;  // sent before, and not acknowledged
 };
 
-// Over UDP nothing new is sent before what was sent is acknowledged, so a client that takes only what follows what it has gets every
-// event, in order; over a stream what was sent has arrived.
+// Over UDP nothing new is sent before what was sent is acknowledged, so a client that takes only what follows what it has gets
+// every event, in order; over a stream what was sent has arrived.
 class PresenceSender {
  public:
-  // A message that is not acknowledged for so long is sent again: above the round trip of most players, and well within the second that
-  // the 32 acknowledged messages of a header reach back at 30 messages a second.
+  // A message that is not acknowledged for so long is sent again: above the round trip of most players, and well within the
+  // second that the 32 acknowledged messages of a header reach back at 30 messages a second.
   static constexpr Nanoseconds kRepeatAfter = std::chrono::milliseconds(300);
   // The newest sendings whose acknowledgement counts: round trips of up to 1.2 s are served.
   static constexpr std::size_t kSendings = 4;

@@ -17,8 +17,8 @@ constexpr int kAcceptsPerWakeUp = 64;
 // A client may fill its share of a wake-up and no more: the others have their turn, the rest is still in the socket.
 constexpr int kReadsPerWakeUp = 16;
 
-// What the kernel may hold of a client that has not been put on the wire. More would be old snapshots: beyond it they wait in the outbox,
-// where a newer one takes their place.
+// What the kernel may hold of a client that has not been put on the wire. More would be old snapshots: beyond it they wait in the
+// outbox, where a newer one takes their place.
 constexpr int kUnsentBytes = 16 * 1024;
 
 UniqueFd open_spare() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
@@ -178,7 +178,8 @@ void TcpGateway::flush(Client& client, Nanoseconds now_mono) {
   watch(client);
   if (!client.closing) return;
   if (!client.closes_at_mono) client.closes_at_mono = now_mono + kFarewellTimeout;
-  // Only our direction is closed: a close() with unread bytes would reset the connection, and the reason would be lost on the way.
+  // Only our direction is closed: a close() with unread bytes would reset the connection, and the reason would be lost on the
+  // way.
   if (client.out.pending().empty()) ::shutdown(client.fd.fd(), SHUT_WR);
 }
 

@@ -18,8 +18,8 @@
 
 namespace tickwire::game {
 
-// Memory per client: FrameReader's 68 KiB and Outbox's 64 KiB with one snapshot, at most. A client that takes nothing for kSlowTimeout, or
-// lets its outbox fill up, is told so and closed; nobody waits for it.
+// Memory per client: FrameReader's 68 KiB and Outbox's 64 KiB with one snapshot, at most. A client that takes nothing for
+// kSlowTimeout, or lets its outbox fill up, is told so and closed; nobody waits for it.
 class TcpGateway {
  public:
   // Ids in the poller from here on are clients; the net loop uses smaller ones.
@@ -28,7 +28,8 @@ class TcpGateway {
   // A closed client has so long to read why.
   static constexpr Nanoseconds kFarewellTimeout = std::chrono::seconds(1);
 
-  // listener: as open_bound() gives it. max_sockets: of clients, with those that are being closed; beyond it a connection is closed at once.
+  // listener: as open_bound() gives it. max_sockets: of clients, with those that are being closed; beyond it a connection is
+  // closed at once.
   TcpGateway(UniqueFd listener, std::size_t max_sockets, Poller& borrowed_poller, Front& borrowed_front,
              TcpStats& borrowed_stats);
   TcpGateway(const TcpGateway&) = delete;

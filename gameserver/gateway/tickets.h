@@ -25,8 +25,8 @@ struct Admission {
   PlayerName name{};
 };
 
-// Takes a ticket, which is used up by that. kBadTicket: it is forged, expired, not for the world, or was used before; kServerFull: too
-// many valid tickets are remembered.
+// Takes a ticket, which is used up by that. kBadTicket: it is forged, expired, not for the world, or was used before;
+// kServerFull: too many valid tickets are remembered.
 using TicketCheck = std::function<std::expected<Admission, Reason>(std::span<const std::byte>)>;
 
 // Tickets signed with this key, by the system's time; may be called by several threads.

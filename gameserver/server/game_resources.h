@@ -23,8 +23,8 @@ class GameResources {
   // directory: of an operator's own; "": defaults alone. The error names the file and the reason.
   [[nodiscard]] static Result<std::unique_ptr<GameResources>> open(const std::string& directory);
 
-  // Reads the directory again, and gives what it found to use before it becomes the server's own; with an error, also of use, everything
-  // stays as it was. The snapshots' dictionary stays in any case: clients that play have
+  // Reads the directory again, and gives what it found to use before it becomes the server's own; with an error, also of use,
+  // everything stays as it was. The snapshots' dictionary stays in any case: clients that play have
   // the old one.
   struct Fresh {
     const WorldConfig& world;

@@ -15,7 +15,8 @@
 
 namespace tickwire::game {
 
-// game_tick_..., game_ticks_..., game_players, game_joins_total, game_leaves_total, game_evictions_total and what else there is of players.
+// game_tick_..., game_ticks_..., game_players, game_joins_total, game_leaves_total, game_evictions_total and what else there is
+// of players.
 [[nodiscard]] MetricFamilies world_families(const WorldStats& world, const LockstepStats& lockstep);
 // Messages and bytes by transport, what was refused or dropped, snapshots, presence.
 [[nodiscard]] MetricFamilies gateway_families(const StatsView& view);

@@ -28,8 +28,8 @@ struct StatsView {
   std::span<const NamedQueueCounts> queues;
 };
 
-// One line without its end. kind is "second" or "end". Names end in their unit; every reason and error is there, zero or not. Counters only
-// grow; worst_late_ns and worst_work_ns are of the time since the line before.
+// One line without its end. kind is "second" or "end". Names end in their unit; every reason and error is there, zero or not.
+// Counters only grow; worst_late_ns and worst_work_ns are of the time since the line before.
 [[nodiscard]] std::string stats_line(const StatsView& view, std::string_view kind, Nanoseconds unix_time);
 
 }  // namespace tickwire::game

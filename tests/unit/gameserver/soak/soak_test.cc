@@ -73,8 +73,8 @@ TEST_F(Soak, LeavesMemoryFlatAndEveryQueueEmpty) {
   }
   EXPECT_EQ(exit_code, 0) << visitors.out() << visitors.err();
 
-  // In the first ten seconds buffers and tables grow to what so many visitors need. Afterwards a session that was kept would be 7 KiB, of
-  // some thousand visits 7 MiB; what the allocator keeps aside moves by less than two.
+  // In the first ten seconds buffers and tables grow to what so many visitors need. Afterwards a session that was kept would be 7
+  // KiB, of some thousand visits 7 MiB; what the allocator keeps aside moves by less than two.
   constexpr std::size_t kGrowing = 10;
   constexpr double kToleranceKib = 2 * 1024;
   ASSERT_GE(samples.size(), kVisitSeconds / 2);
