@@ -44,12 +44,15 @@ bool LockstepClient::take(const RoomState& state) {
     return false;
   }
   simulation_ = decoded;
+  state_frame_ = state.frame;
   awaits_state_ = false;
   ++counts_.states;
   return true;
 }
 
-void LockstepClient::take(const Diverged&) {
+void LockstepClient::take(const Diverged& diverged) {
+  // The state may have overtaken it, and been the cure.
+  if (simulation_ && diverged.frame <= state_frame_) return;
   awaits_state_ = true;
   hash_.reset();
   ++counts_.divergences;

@@ -33,7 +33,7 @@ class LockstepClient {
   // Applies what is new. False: it is of no use now, and must not be acknowledged.
   [[nodiscard]] bool take(const Frames& frames);
   [[nodiscard]] bool take(const RoomState& state);
-  // Frames are of no use until the room's state has come.
+  // Frames are of no use until the room's state has come. One of a frame before the state that was taken over last is late, and ignored.
   void take(const Diverged& diverged);
 
   // Once for each second's frame, behind which it is: to be sent.
@@ -48,6 +48,7 @@ class LockstepClient {
  private:
   const unsigned tick_rate_hz_;
   bool awaits_state_ = true;
+  std::uint32_t state_frame_ = 0;  // of the state that was taken over last
   std::optional<LockstepSimulation> simulation_;
   std::optional<StateHash> hash_;
   std::vector<Command> commands_;

@@ -112,5 +112,17 @@ TEST_F(LockstepClientTest, DivergesWhenItIsToldToAndIsHealedByTheState) {
   EXPECT_EQ(*client.simulation(), room.simulation());
 }
 
+TEST_F(LockstepClientTest, IgnoresANoticeThatTheStateHasOvertaken) {
+  for (int i = 0; i < 11; ++i) advance();
+  ASSERT_TRUE(client.take(state()));
+  client.take(Diverged{.frame = 10});
+  EXPECT_EQ(client.counts().divergences, 0U);
+  advance();
+  EXPECT_TRUE(client.take(frames(13, 13)));
+  client.take(Diverged{.frame = 13});
+  EXPECT_EQ(client.counts().divergences, 1U);
+  EXPECT_FALSE(client.take(frames(13, 13)));
+}
+
 }  // namespace
 }  // namespace tickwire::game
