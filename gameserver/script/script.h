@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "gameserver/script/meter.h"
@@ -59,6 +60,15 @@ class Script {
   // Compiles the source and runs it once, within the limits of a call, so that it can define its functions. name is for messages.
   [[nodiscard]] static std::expected<Script, ScriptFailure> load(std::string_view name, std::string_view source,
                                                                  const ScriptLimits& limits = {});
+
+  Script(Script&&) noexcept = default;
+  // Member by member, the old meter would go before the state that it meters.
+  Script& operator=(Script&& other) noexcept {
+    std::swap(name_, other.name_);
+    std::swap(meter_, other.meter_);
+    std::swap(state_, other.state_);
+    return *this;
+  }
 
   [[nodiscard]] bool defines(const char* function);
   // Calls a global function with one table of these fields. It returns nil, or a table: action is "warn" or "evict", reason a string,
