@@ -62,8 +62,11 @@ Result<std::unique_ptr<EventLink>> EventLink::open(const EventLinkOptions& optio
 Result<void> EventLink::add_peer(Role role) {
   const auto address = UnixAddress::of(socket_path(options_.directory, role));
   if (!address) return std::unexpected(address.error());
-  auto queue = bus_->subscribe(
-      {.name = fmt::format("events_to_{}", role_name(role)), .capacity = options_.capacity, .wake = wake_, .local_only = true});
+  auto queue = bus_->subscribe({.name = fmt::format("events_to_{}", role_name(role)),
+                                .capacity = options_.capacity,
+                                .wake = wake_,
+                                .kinds = options_.wanted[static_cast<std::size_t>(role)],
+                                .local_only = true});
   peers_.push_back({.address = *address, .queue = std::move(queue), .fd = {}, .batch = {}});
   return {};
 }

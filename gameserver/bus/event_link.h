@@ -34,6 +34,8 @@ struct EventLinkOptions {
   Role role = Role::kWorld;
   std::size_t capacity = 1024;                          // events that wait for one other role
   Nanoseconds finish_within = std::chrono::seconds(1);  // at the end, for what waits still
+  // By role, what it is told of. A role that was killed holds up in the end who publishes what it wants, and nobody else.
+  std::array<EventKinds, kRoles.size()> wanted{kAllKinds, kAllKinds, kAllKinds};
 };
 
 // An event counts once for each role that it goes to.

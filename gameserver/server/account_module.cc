@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gameserver/server/account_module.h"
 
+#include <fmt/format.h>
+
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -72,6 +74,13 @@ void AccountModule::stop() {
     thread_.join();
   }
   if (store_) store_->stop();
+}
+
+std::string AccountModule::new_failure() {
+  const auto failed = store_->counts().failed_writes;
+  const auto lost = failed - std::exchange(reported_failures_, failed);
+  if (lost == 0) return "";
+  return fmt::format("{} accounts or results were lost: {}", lost, store_->last_error());
 }
 
 MetricFamilies AccountModule::families() const {

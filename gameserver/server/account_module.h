@@ -1,6 +1,6 @@
 // What it owns: the module Auth with what it keeps: accounts, and the results of players who left.
 // Who may use it: the server's wiring.
-// Thread: open and stop on one; the rest on any.
+// Thread: open, stop and new_failure on one; the rest on any.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -43,6 +43,8 @@ class AccountModule {
   // Records what waits and closes the database; after the world has ended, and the workers.
   void stop();
 
+  // What could not be written since the last call, and why, as one line for the operator; "": all was.
+  [[nodiscard]] std::string new_failure();
   // Logins, accounts, and game_store_...
   [[nodiscard]] MetricFamilies families() const;
   [[nodiscard]] NamedQueueCounts queue() const { return named_counts(store_->queue()); }
@@ -60,6 +62,7 @@ class AccountModule {
   std::shared_ptr<Wake> wake_;
   std::shared_ptr<EventQueue> left_;  // PlayerLeft
   std::vector<Event> batch_;
+  std::uint64_t reported_failures_ = 0;  // of new_failure()
   std::atomic<bool> stopping_ = false;
   std::atomic<std::uint64_t> lost_results_ = 0;  // at the end, as the database took none any more
   std::thread thread_;                           // from the bus to the store

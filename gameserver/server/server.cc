@@ -23,6 +23,10 @@ constexpr Nanoseconds kSecond = std::chrono::seconds(1);
 // How often the passing of time is brought to Match.
 constexpr Nanoseconds kMatchInterval = std::chrono::milliseconds(100);
 constexpr std::size_t kHttpConnections = 8192;
+// Of Auth, which keeps the results, of Match, and of World.
+constexpr std::array<EventKinds, kRoles.size()> kWantedEvents{
+    kinds_of(EventKind::kPlayerLeft), kinds_of(EventKind::kPlayerAuthenticated), kinds_of(EventKind::kMatchStarted)};
+static_assert(kRoles == std::array{Role::kAuth, Role::kMatch, Role::kWorld});
 
 // The key of a process by itself is nobody else's.
 Result<std::shared_ptr<const TokenKey>> open_key(const std::string& path) {
@@ -91,7 +95,8 @@ Result<void> Server::open_modules() {
   }
   // Behind those who hear of events: what waits in other processes comes at once.
   if (opened && options_.role) {
-    opened = keep_pointer(link_, EventLink::open({.directory = options_.bus_directory, .role = *options_.role}, bus_));
+    opened = keep_pointer(
+        link_, EventLink::open({.directory = options_.bus_directory, .role = *options_.role, .wanted = kWantedEvents}, bus_));
   }
   return opened;
 }
@@ -160,6 +165,7 @@ void Server::run(int borrowed_stop_fd, int borrowed_reload_fd) {
 Nanoseconds Server::run_due(Nanoseconds now_mono) {
   if (now_mono >= next_second_mono_) {
     write_stats("second");
+    if (const auto failure = accounts_ ? accounts_->new_failure() : ""; !failure.empty()) say(failure);
     while (next_second_mono_ <= now_mono) next_second_mono_ += kSecond;
   }
   auto next = next_second_mono_;

@@ -72,6 +72,23 @@ TEST_F(EventLinkTest, TellsTheOtherRolesWhatIsPublished) {
   EXPECT_EQ(match.link->counts(), (EventLinkCounts{.received = 1}));
 }
 
+TEST_F(EventLinkTest, TellsARoleWhatItWantsAlone) {
+  Process auth, match, world;
+  constexpr auto kNothing = EventKinds{0};
+  auth.link = *EventLink::open(
+      {.directory = directory_, .role = Role::kAuth, .wanted = {kNothing, kinds_of(EventKind::kPlayerAuthenticated), kNothing}},
+      auth.bus);
+  match.link = *open(Role::kMatch, match.bus);
+  world.link = *open(Role::kWorld, world.bus);
+  const auto wanted = event_of(authenticated());
+  EXPECT_TRUE(auth.bus.publish(event_of(left())));
+  EXPECT_TRUE(auth.bus.publish(wanted));
+  EXPECT_TRUE(eventually([&] { return match.listen() == 1; }));
+  EXPECT_THAT(match.heard, ElementsAre(wanted));
+  EXPECT_TRUE(eventually([&] { return auth.link->counts() == EventLinkCounts{.sent = 1}; }));
+  EXPECT_EQ(world.listen(), 0U);
+}
+
 TEST_F(EventLinkTest, KeepsTheOrderAndLosesNothingWhenSocketsAreFull) {
   constexpr PlayerId kEvents = 1000;
   Process match, world(8);
