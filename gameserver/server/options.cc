@@ -9,6 +9,15 @@
 namespace tickwire::game {
 namespace {
 
+// Only what a browser writes as an origin (RFC 6454, section 6.2) is ever the same as what it sends.
+std::string origin_fault(const std::string& text) {
+  for (const std::string scheme : {"http://", "https://"}) {
+    const auto host = text.starts_with(scheme) ? text.substr(scheme.size()) : "";
+    if (!host.empty() && host.find_first_of("/ ?#*") == std::string::npos) return "";
+  }
+  return "give scheme, host and port alone, such as https://example.com or http://localhost:3000";
+}
+
 void add_ports(CLI::App& app, ServerOptions& options) {
   app.add_option("--bind", options.bind, "Address to listen on (default: every address, IPv4 and IPv6)");
   app.add_option("--udp-port", options.udp_port, "UDP port; 0: the kernel chooses")->capture_default_str();
@@ -20,6 +29,7 @@ void add_ports(CLI::App& app, ServerOptions& options) {
       "Port on the loopback address for GET /metrics alone; 0: no metrics (default: on the HTTP port, for requests from "
       "this machine)");
   app.add_option("--origin", options.origins, "Origin of web pages that may play, such as https://example.com; may be repeated")
+      ->check(origin_fault, "")
       ->type_name("URL");
 }
 
@@ -50,7 +60,8 @@ void add_modules(CLI::App& app, ServerOptions& options) {
   app.add_option("--database", options.database, "SQLite file of accounts and results (default: they end with the process)")
       ->type_name("FILE");
   app.add_option("--token-key", options.token_key_path,
-                 "File of 32 to 64 bytes, or as many in hexadecimal, that signs tokens (default: a key of this process alone)")
+                 "File of 32 to 64 bytes, or as many in hexadecimal, mode 0600, that signs tokens; head -c 32 /dev/urandom makes "
+                 "them (default: a key of this process alone)")
       ->type_name("FILE");
   app.add_option("--resources", options.resources_directory,
                  "Folder of resources that take the place of the built-in ones; read again on SIGHUP")

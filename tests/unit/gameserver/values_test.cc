@@ -104,6 +104,15 @@ TEST(ServerOptions, RefuseARateOutOfRange) {
   EXPECT_EQ(server_options({"tickwire-gameserver", "--tick-rate", "1000"}).exit_code, std::nullopt);
 }
 
+TEST(ServerOptions, RefuseAnOriginThatNoBrowserSends) {
+  for (const char* const origin : {"example.com", "https://example.com/", "https://", "ftp://example.com", "https://*"}) {
+    EXPECT_EQ(server_options({"tickwire-gameserver", "--origin", origin}).exit_code, 2) << origin;
+  }
+  const auto parsed =
+      server_options({"tickwire-gameserver", "--origin", "https://example.com", "--origin", "http://[2001:db8::1]:80"});
+  EXPECT_EQ(parsed.options.origins, (std::vector<std::string>{"https://example.com", "http://[2001:db8::1]:80"}));
+}
+
 TEST(ServerOptions, WantABusAndAKeyForAModuleByItself) {
   EXPECT_EQ(server_options({"tickwire-gameserver", "--role", "world"}).exit_code, 2);
   EXPECT_EQ(server_options({"tickwire-gameserver", "--role", "world", "--bus", "bus"}).exit_code, 2);
