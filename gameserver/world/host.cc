@@ -108,7 +108,8 @@ void WorldHost::remove(PlayerId player, Reason reason, bool tell, Nanoseconds no
 }
 
 void WorldHost::announce_left(PlayerId player, const Member& member, Reason reason, Nanoseconds now_mono) {
-  if (!ports_.publish) return;
+  // A guest who never moved, perhaps of a forged address, has no result: hellos by themselves must not fill the database.
+  if (!ports_.publish || (member.request.account == 0 && !member.client_tick)) return;
   // What the game is about: metres walked.
   const auto score = std::min<std::uint64_t>(world_.walked_mm(player) / 1000, std::numeric_limits<std::int32_t>::max());
   auto event = Event::make(PlayerLeft{.account = member.request.account,
@@ -130,9 +131,8 @@ void WorldHost::announce_left(PlayerId player, const Member& member, Reason reas
 void WorldHost::answer(GatewayId gateway, FromWorld message) {
   assert(gateway < ports_.borrowed_gateways.size());
   // Behind those that wait already: a client's notices keep their order.
-  if (!answers_.empty() || !ports_.borrowed_gateways[gateway]->control.push(std::move(message))) {
-    answers_.emplace_back(gateway, std::move(message));
-  }
+  answers_.emplace_back(gateway, std::move(message));
+  if (answers_.size() == 1) flush();
 }
 
 void WorldHost::flush() {

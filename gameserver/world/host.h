@@ -42,7 +42,8 @@ struct WorldPorts {
   std::vector<GatewayInbox*> borrowed_gateways;  // a gateway's id is its place
   std::unique_ptr<LockstepSource> lockstep;      // null: there is no such room (kServerFull)
   std::shared_ptr<EventQueue> events;            // of a subscription to MatchStarted, woken by the inbox's wake; null: no matches
-  // Takes a PlayerLeft, or has no room: it is tried again at each tick, and nobody joins or leaves meanwhile. Empty: nobody is told.
+  // Takes a PlayerLeft of whoever had an account or sent an input, or has no room: it is tried again at each tick, and nobody joins or
+  // leaves meanwhile. Empty: nobody is told.
   std::function<bool(const Event&)> publish;
   // Each player's facts once a second, spread over the ticks; false: no room, they are lost. Empty: there are no rules.
   std::function<bool(const PlayerFacts&)> take_facts;

@@ -79,7 +79,7 @@ class HostHarness : public ::testing::Test {
     return joined->seat;
   }
   PlayerId joined(ClientId client = 1, bool lockstep = false) {
-    return join({.client = client, .name = player_name_of("ann"), .lockstep = lockstep}).value_or(Seat{}).player;
+    return join({.client = client, .name = player_name_of("ann"), .lockstep = lockstep, .account = 7}).value_or(Seat{}).player;
   }
   void step(Nanoseconds period = std::chrono::milliseconds(100)) {
     now_ += period;

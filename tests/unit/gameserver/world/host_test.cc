@@ -81,6 +81,19 @@ TEST_F(WorldHostTest, SaysToTheBusWhoLeft) {
   EXPECT_TRUE(answers().empty());
 }
 
+TEST_F(WorldHostTest, SaysNothingToTheBusOfAGuestWhoSentNoInput) {
+  const auto idle = join({.client = 1});
+  const auto active = join({.client = 2});
+  inbox_->inputs.put(active->player, {.input_seq = 1});
+  step();
+  tell(LeaveRequest{.player = idle->player});
+  EXPECT_TRUE(events_.empty());
+  tell(LeaveRequest{.player = active->player});
+  ASSERT_EQ(events_.size(), 1U);
+  EXPECT_EQ(std::get<PlayerLeft>(events_[0].body()).player, active->player);
+  EXPECT_EQ(of(stats().leaves, Reason::kDone), 2U);
+}
+
 TEST_F(WorldHostTest, ScoresTheMetresThatWereWalked) {
   const auto id = joined();
   step();

@@ -158,7 +158,7 @@ class BusyGateway {
   void run(std::size_t players) {
     std::vector<FromWorld> answers;
     while (left_ + refused_ < players) {
-      if (asked_ < players && world_.control.push(JoinRequest{.gateway = id_, .client = asked_ + 1})) ++asked_;
+      if (asked_ < players && world_.control.push(JoinRequest{.gateway = id_, .client = asked_ + 1, .account = 7})) ++asked_;
       inbox_.control.drain(answers);
       for (const auto& answer : answers) play(std::get<Joined>(answer));
       // As a gateway does: what the world has no room for waits, and answers are taken meanwhile.
@@ -235,7 +235,7 @@ TEST_F(WorldLoopTest, AccountsForEveryPlayerOfTwoBusyGateways) {
 
 TEST_F(WorldLoopTest, EndsWithinATickAndLetsEverybodyLeave) {
   auto loop = started(1);
-  ASSERT_TRUE(inbox_->control.push(JoinRequest{.client = 6}));
+  ASSERT_TRUE(inbox_->control.push(JoinRequest{.client = 6, .account = 7}));
   ASSERT_TRUE(next_answer().seat);
   loop->stop();
   EXPECT_EQ(events_, 1);
