@@ -18,7 +18,8 @@ import urllib.request
 
 DEADLINE_S = 15  # bounds a failure, not a success
 HELLO, WELCOME, INPUT, SNAPSHOT, BYE, REJECT = 1, 2, 3, 4, 6, 7
-REASONS = {0: "done", 1: "shutdown", 2: "frame_too_long", 6: "idle", 10: "flood", 11: "bad_ticket", 12: "no_guests", 13: "rule"}
+# What a player by hand is told here, as in PROTOCOL.md.
+REASONS = {1: "shutdown", 5: "server_full", 11: "bad_ticket", 12: "no_guests", 13: "rule"}
 PASSWORD = "correct horse battery"
 # Without a proxy of the environment.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -101,11 +102,12 @@ def log_in(auth, name):
 class Player:
     """A player by hand. It does no more than it is told to, so it can do what a bot would not."""
 
-    def __init__(self, server, protocol="udp", ticket=None, name="by hand"):
+    def __init__(self, server, protocol="udp", ticket=None, name="by hand", source="127.0.0.1"):
         self.protocol = protocol
         kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
         self.socket = socket.socket(socket.AF_INET, kind)
         self.socket.settimeout(DEADLINE_S)
+        self.socket.bind((source, 0))
         self.socket.connect(("127.0.0.1", server.ports[f"{protocol}_port"]))
         self.conn = self.seq = self.heard_seq = self.tick = self.input_seq = 0
         self.waiting = b""
