@@ -45,21 +45,43 @@ void UdpGateway::take(const ReceivedDatagram& datagram, Nanoseconds now_mono) {
     return;
   }
   const auto found = clients_.find(datagram.remote);
-  if (found != clients_.end()) return front_->take(found->second.id, *message, now_mono);
-  if (std::holds_alternative<Hello>(message->body)) return greet(datagram, *message, now_mono);
+  if (found != clients_.end()) return take_known(found->second, datagram, *message, now_mono);
+  if (std::holds_alternative<Hello>(message->body)) return greet(clients_, datagram, *message, now_mono);
   front_->count_unknown_sender();
 }
 
-void UdpGateway::greet(const ReceivedDatagram& datagram, const Message& hello, Nanoseconds now_mono) {
-  Client& client = clients_.try_emplace(datagram.remote, *this, datagram).first->second;
+void UdpGateway::take_known(Client& client, const ReceivedDatagram& datagram, const Message& message, Nanoseconds now_mono) {
+  const auto* hello = std::get_if<Hello>(&message.body);
+  const bool is_clients = hello == nullptr ? message.header.conn == client.conn : hello->nonce == client.nonce;
+  if (is_clients) return front_->take(client.id, message, now_mono);
+  const auto successor = successors_.find(datagram.remote);
+  if (successor == successors_.end()) {
+    return hello == nullptr ? front_->take(client.id, message, now_mono) : greet(successors_, datagram, message, now_mono);
+  }
+  const Client& next = successor->second;
+  if (hello == nullptr && next.conn != 0 && message.header.conn == next.conn) {
+    front_->lost(client.id);
+    clients_.erase(datagram.remote);
+    promote(datagram.remote);
+  }
+  front_->take(next.id, message, now_mono);
+}
+
+void UdpGateway::greet(Clients& clients, const ReceivedDatagram& datagram, const Message& hello, Nanoseconds now_mono) {
+  const auto nonce = std::get<Hello>(hello.body).nonce;
+  Client& client = clients.try_emplace(datagram.remote, *this, datagram, nonce).first->second;
   const auto id = front_->add(client, Transport::kUdp, datagram.remote, now_mono);
   if (!id) {
     send(client.remote, client.own, {.header = {}, .body = Reject{.reason = id.error(), .text = reason_name(id.error())}});
-    clients_.erase(datagram.remote);
+    clients.erase(datagram.remote);
     return;
   }
   client.id = *id;
   front_->take(*id, hello, now_mono);
+}
+
+void UdpGateway::promote(const Endpoint& remote) {
+  if (auto node = successors_.extract(remote)) clients_.insert(std::move(node));
 }
 
 void UdpGateway::flush() {
@@ -68,7 +90,16 @@ void UdpGateway::flush() {
 }
 
 void UdpGateway::forget_ended() {
-  for (const auto& remote : ended_) clients_.erase(remote);
+  for (const auto* ended : ended_) {
+    const auto remote = ended->remote;
+    const auto client = clients_.find(remote);
+    if (client != clients_.end() && &client->second == ended) {
+      clients_.erase(client);
+      promote(remote);
+    } else {
+      successors_.erase(remote);
+    }
+  }
   ended_.clear();
 }
 

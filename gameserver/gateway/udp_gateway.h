@@ -38,35 +38,47 @@ class UdpGateway {
 
  private:
   struct Client final : ClientLink {
-    Client(UdpGateway& borrowed_gateway, const ReceivedDatagram& hello)
-        : gateway(borrowed_gateway), remote(hello.remote), own(hello.own) {}
-    void send(const Message& message) override { gateway.send(remote, own, message); }
+    Client(UdpGateway& borrowed_gateway, const ReceivedDatagram& hello, std::uint32_t hello_nonce)
+        : gateway(borrowed_gateway), remote(hello.remote), own(hello.own), nonce(hello_nonce) {}
+    void send(const Message& message) override {
+      if (std::holds_alternative<Welcome>(message.body)) conn = message.header.conn;
+      gateway.send(remote, own, message);
+    }
     void offer(const Message& message) override { gateway.send(remote, own, message); }
     // A socket for all cannot leave one alone: the front drops what comes from a client that it has paused.
     void pause() override {}
     void resume() override {}
-    void close(Reason) override { gateway.ended_.push_back(remote); }
+    void close(Reason) override { gateway.ended_.push_back(this); }
 
     UdpGateway& gateway;
     Endpoint remote;
     OwnAddress own;
+    std::uint32_t nonce;
+    std::uint32_t conn = 0;  // 0: not welcomed yet
     ClientId id = 0;
   };
+  using Clients = std::unordered_map<Endpoint, Client>;
 
   UdpGateway(DatagramSocket socket, Front& borrowed_front, UdpStats& borrowed_stats)
       : socket_(std::move(socket)), front_(&borrowed_front), stats_(&borrowed_stats) {}
 
   void take(const ReceivedDatagram& datagram, Nanoseconds now_mono);
-  void greet(const ReceivedDatagram& datagram, const Message& hello, Nanoseconds now_mono);
+  void take_known(Client& client, const ReceivedDatagram& datagram, const Message& message, Nanoseconds now_mono);
+  void greet(Clients& clients, const ReceivedDatagram& datagram, const Message& hello, Nanoseconds now_mono);
   void send(const Endpoint& remote, const OwnAddress& own, const Message& message);
+  // Takes the successor of this address, if there is one, for its client.
+  void promote(const Endpoint& remote);
   void forget_ended();
   void count(SendCounts counts);
 
   DatagramSocket socket_;
   Front* front_;
   UdpStats* stats_;
-  std::unordered_map<Endpoint, Client> clients_;
-  std::vector<Endpoint> ended_;  // their links are not to be used any more
+  Clients clients_;
+  // Whoever said hello with another nonce from an address that has a client: a forger, or the same machine with a game that was started
+  // again. He takes the client's place when he has proven that he is there; a hello alone puts nobody out.
+  Clients successors_;
+  std::vector<Client*> ended_;  // not to be used any more
   std::vector<std::byte> buffer_;
 };
 

@@ -137,6 +137,42 @@ TEST_F(NetLoopTest, RefusesAHelloOfAnAddressWithTooManyBySmallerDatagrams) {
   EXPECT_EQ(std::get<Reject>(reject->body).reason, Reason::kTooMany);
 }
 
+TEST_F(NetLoopTest, TakesAGameThatWasStartedAgainForTheOneBeforeItOnceItIsProven) {
+  start();
+  const RawClient client(SOCK_DGRAM, loop_->udp_port());
+  client.send(datagram(hello()));
+  seat(1);
+  const auto first_bytes = client.receive();
+  const auto first = parse_datagram(first_bytes);
+  ASSERT_TRUE(first);
+  client.send(datagram({.header = {.conn = first->header.conn, .seq = 2}, .body = Input{.input_seq = 1}}));
+  client.send(datagram({.header = {.seq = 1}, .body = Hello{.nonce = 2}}));
+  seat(2);
+  const auto second_bytes = client.receive();
+  const auto second = parse_datagram(second_bytes);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(std::get<Welcome>(second->body).nonce, 2U);
+  EXPECT_EQ(left(Reason::kPeerClosed), 0U);
+  client.send(datagram({.header = {.conn = second->header.conn, .seq = 2}, .body = Input{.input_seq = 1}}));
+  EXPECT_TRUE(eventually([this] { return left(Reason::kPeerClosed) == 1; }));
+  EXPECT_TRUE(eventually([this] { return loop_->front_stats().confirmed.value() == 2; }));
+  client.send(datagram({.header = {.conn = first->header.conn, .seq = 3}, .body = Input{.input_seq = 2}}));
+  EXPECT_TRUE(eventually([this] { return loop_->front_stats().unknown_senders.value() == 1; }));
+}
+
+TEST_F(NetLoopTest, LeavesAPlayerAloneWhoseAddressAForgerUses) {
+  start();
+  const RawClient client(SOCK_DGRAM, loop_->udp_port());
+  client.send(datagram(hello()));
+  seat(1);
+  const auto welcome_bytes = client.receive();
+  const auto conn = parse_datagram(welcome_bytes)->header.conn;
+  client.send(datagram({.header = {.seq = 1}, .body = Hello{.nonce = 2}}));
+  client.send(datagram({.header = {.conn = conn, .seq = 2}, .body = Input{.input_seq = 1}}));
+  EXPECT_TRUE(eventually([this] { return loop_->front_stats().confirmed.value() == 1; }));
+  EXPECT_EQ(left(Reason::kPeerClosed), 0U);
+}
+
 TEST_F(NetLoopTest, LosesAClientWhoseConnectionBreaks) {
   start();
   {
