@@ -46,6 +46,10 @@ void Front::serve(Nanoseconds now_mono) { parts_->serve(now_mono); }
 
 void Front::sweep(Nanoseconds now_mono) {
   parts_->tell_waiting();
+  std::erase_if(parts_->unproven, [this](ClientId id) {
+    const auto* client = parts_->find(id);
+    return client == nullptr || client->confirmed;
+  });
   for (const auto& client : parts_->clients) {
     if (!client) continue;
     // A page that is open is no player yet: the heartbeat of its WebSocket says whether it is still there.
@@ -164,6 +168,7 @@ void Front::Parts::take_hello(Client& client, const Header& header, const Hello&
     return end(client, Reason::kNoGuests, now_mono);
   }
   client.state = Client::State::kJoining;
+  client.request = request;
   tell_world(&client, request);
 }
 
@@ -221,6 +226,16 @@ void Front::Parts::tell_world(Client* client, ToWorld what) {
   client->paused = true;
   paused.push_back(client->id);
   client->link->pause();
+}
+
+bool Front::Parts::make_room(bool lockstep, Nanoseconds now_mono) {
+  for (const auto client_id : unproven) {
+    auto* client = find(client_id);
+    if (client == nullptr || client->confirmed || (lockstep && !client->frames)) continue;
+    end(*client, Reason::kServerFull, now_mono);
+    return true;
+  }
+  return false;
 }
 
 void Front::Parts::tell_waiting() {

@@ -57,6 +57,37 @@ TEST_F(FrontTest, PassesOnThatTheWorldIsFull) {
   EXPECT_EQ(evicted(Reason::kServerFull), 0U);
 }
 
+TEST_F(FrontTest, GivesTheSeatOfAnUnprovenAddressToTheNextWhoComes) {
+  RecordingLink forged, newcomer;
+  join(add(forged), forged, 7);
+  const auto client = add(newcomer);
+  hello(client);
+  static_cast<void>(told());
+  answer(Joined{.client = client, .seat = std::unexpected(Reason::kServerFull)});
+  front_->serve(now_);
+  EXPECT_EQ(forged.closed, Reason::kServerFull);
+  EXPECT_TRUE(forged.is_silent());
+  const auto asked = told();
+  ASSERT_EQ(asked.size(), 2U);
+  EXPECT_EQ(std::get<LeaveRequest>(asked[0]).player, 7U);
+  EXPECT_EQ(std::get<JoinRequest>(asked[1]).client, client);
+  seat(client, 8);
+  EXPECT_TRUE(std::holds_alternative<Welcome>(newcomer.take_one().body));
+}
+
+TEST_F(FrontTest, LeavesTheSeatOfAProvenAddress) {
+  RecordingLink player, newcomer;
+  const auto first = add(player);
+  const auto conn = join(first, player, 7);
+  say(first, conn, Input{.input_seq = 1});
+  const auto client = add(newcomer);
+  hello(client);
+  answer(Joined{.client = client, .seat = std::unexpected(Reason::kServerFull)});
+  front_->serve(now_);
+  EXPECT_EQ(player.closed, std::nullopt);
+  EXPECT_EQ(newcomer.closed, Reason::kServerFull);
+}
+
 TEST_F(FrontTest, GivesASeatBackWhoseClientHasGone) {
   const auto client = add(link_, Transport::kTcp);
   hello(client);
