@@ -49,13 +49,15 @@ class WebSocketClient final : public WebConnection, public ClientLink, public st
  private:
   // No compression: messages are small, and the server's own codec shrinks them where it pays.
   using Stream = websocket::stream<WebSocketStreamSocket, false>;
-  enum class Phase { kHandshake, kOpen, kFarewell, kOver };
+  // kFailing: Beast has closed the stream because of what came, and waits for the client to close its side.
+  enum class Phase { kHandshake, kOpen, kFailing, kFarewell, kOver };
 
   template <typename... Arguments>
   auto bound(void (WebSocketClient::*member)(Arguments...)) {
     return bind_front_handler(member, shared_from_this());
   }
 
+  [[nodiscard]] bool is_ending() const { return phase_ > Phase::kOpen; }
   void hear() {
     heard_mono_ = monotonic_now();
     unanswered_mono_.reset();
@@ -71,6 +73,8 @@ class WebSocketClient final : public WebConnection, public ClientLink, public st
   void say_goodbye();
   void check_heartbeat(Nanoseconds now_mono);
   void on_pinged(ErrorCode error);
+  // The client did not close in time.
+  void give_up();
   // Says that the client is gone, once.
   void leave_front();
   // Ends the session; the front sends the client the reason and calls close().
@@ -85,7 +89,7 @@ class WebSocketClient final : public WebConnection, public ClientLink, public st
   std::optional<Stream> stream_;
   std::optional<ClientId> client_;  // while the front knows it
   Phase phase_ = Phase::kHandshake;
-  Nanoseconds deadline_mono_{};  // of the handshake and of the farewell
+  Nanoseconds deadline_mono_{};  // of the handshake, and of what comes behind kOpen
   std::optional<websocket::close_code> farewell_code_;
   std::string_view farewell_name_;
 
@@ -99,6 +103,7 @@ class WebSocketClient final : public WebConnection, public ClientLink, public st
   Nanoseconds going_since_mono_{};
   bool overflown_ = false;
   bool saying_goodbye_ = false;
+  bool hung_up_ = false;
 
   Nanoseconds heard_mono_{};
   Nanoseconds pinged_mono_{};
@@ -184,7 +189,7 @@ void WebSocketClient::leave_front() {
 void WebSocketClient::fail(ErrorCode error) {
   const bool protocol =
       error.category() == ErrorCode(websocket::error::bad_opcode).category() && error != websocket::error::closed;
-  if (phase_ == Phase::kOpen && protocol) {
+  if (protocol) {
     const bool too_long = error == websocket::error::message_too_big;
     ++(too_long ? core_->stats.too_long : core_->stats.protocol_errors);
     end_session(too_long ? Reason::kFrameTooLong : Reason::kMalformed);
@@ -193,7 +198,7 @@ void WebSocketClient::fail(ErrorCode error) {
 }
 
 void WebSocketClient::send(const Message& message) {
-  if (phase_ == Phase::kFarewell || phase_ == Phase::kOver) return;
+  if (is_ending()) return;
   MessageBox::Bytes bytes;
   encode_frame(message, bytes);
   // The last one must find room.
@@ -207,7 +212,7 @@ void WebSocketClient::send(const Message& message) {
 }
 
 void WebSocketClient::offer(const Message& message) {
-  if (phase_ == Phase::kFarewell || phase_ == Phase::kOver) return;
+  if (is_ending()) return;
   MessageBox::Bytes bytes;
   encode_frame(message, bytes);
   if (out_.offer(std::move(bytes))) ++core_->stats.coalesced_snapshots;
@@ -275,19 +280,24 @@ void WebSocketClient::evict() {
 
 void WebSocketClient::sweep(Nanoseconds now_mono) {
   const auto& timeouts = core_->options.timeouts;
-  if (phase_ == Phase::kHandshake || phase_ == Phase::kFarewell) {
-    if (now_mono >= deadline_mono_) drop();
+  if (phase_ != Phase::kOpen) {
+    if (now_mono >= deadline_mono_) give_up();
     return;
   }
-  if (phase_ != Phase::kOpen) return;
   if (!stream_->is_open()) {
-    // Beast waits for the client to close its side; not for ever.
-    phase_ = Phase::kFarewell;
+    phase_ = Phase::kFailing;
     deadline_mono_ = now_mono + timeouts.farewell;
     return;
   }
   if (!going_.empty() && now_mono - going_since_mono_ >= timeouts.write) return evict();
   check_heartbeat(now_mono);
+}
+
+void WebSocketClient::give_up() {
+  if (phase_ != Phase::kFailing || !reading_ || std::exchange(hung_up_, true)) return drop();
+  // To Beast the client has closed: reading ends, and says why.
+  ErrorCode ignored;
+  static_cast<void>(stream_->next_layer().shutdown(WebSocketStreamSocket::shutdown_both, ignored));
 }
 
 void WebSocketClient::check_heartbeat(Nanoseconds now_mono) {

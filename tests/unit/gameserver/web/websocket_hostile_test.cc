@@ -79,6 +79,17 @@ TEST(WebSocketHostile, TakesAMessageOf64KiBAndNoMore) {
   EXPECT_TRUE(becomes_one(world.front_stats().leaves[static_cast<std::size_t>(Reason::kFrameTooLong)]));
 }
 
+TEST(WebSocketHostile, SaysWhyItEndedWhoStaysConnected) {
+  auto options = test_options();
+  options.timeouts.farewell = milliseconds(50);
+  PlayedWorld world(options);
+  Newcomer newcomer(world);
+  newcomer.client.send(WebClient::head_of(kBinaryFrame, 64 * 1024 + 1) + std::string(4, 'm'));
+  EXPECT_TRUE(becomes_one(world.stats().too_long));
+  EXPECT_TRUE(eventually([&] { return world.stats().connections.value() == 0; }));
+  EXPECT_EQ(world.front_stats().leaves[static_cast<std::size_t>(Reason::kFrameTooLong)].value(), 1U);
+}
+
 TEST(WebSocketHostile, RefusesALengthOf2To63) {
   PlayedWorld world;
   EXPECT_EQ(close_code_for(world, WebClient::head_of(kBinaryFrame, std::uint64_t{1} << 62) + std::string(4, 'm')), 1009U);
