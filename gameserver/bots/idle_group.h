@@ -38,7 +38,7 @@ struct IdleCounts {
 // Memory: 10 KiB a connection.
 class IdleGroup {
  public:
-  explicit IdleGroup(IdleSpec spec) : spec_(std::move(spec)) {}
+  explicit IdleGroup(const IdleSpec& spec) : spec_(spec) {}
 
   // Begins those that are due, the first at started_mono. When the next one is due; nullopt: all have begun.
   std::optional<Nanoseconds> begin_due(Poller& poller, Nanoseconds started_mono, Nanoseconds now_mono);

@@ -118,6 +118,7 @@ ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
       ->type_name("http://HOST:PORT")
       ->needs(login);
   app.add_option("--login-region", options.login_region, "The region that they log in from")->needs(login);
+  add_duration(app, "--chat-every", options.chat_every, "Every player says a line of chat so often (default: never)");
   add_lockstep(app, options);
   add_lag(app, options);
   try {

@@ -39,6 +39,7 @@ struct BotOptions {
   bool json = false;
   PaceOptions pace;                   // how the players lag by their own fault
   Nanoseconds ack_hold{};             // how long they do not acknowledge what they received
+  Nanoseconds chat_every{};           // 0: they say nothing
   unsigned bundle = 1;                // inputs that leave together
   std::string truth_path;             // empty: none; "-": standard output
   std::size_t burst_connections = 0;  // not 0: short connections instead of players

@@ -55,6 +55,8 @@ Message Player::input(Nanoseconds now_mono, Nanoseconds intended_mono) {
   return {.header = next_header(now_mono), .body = input};
 }
 
+Message Player::chat(Nanoseconds now_mono) { return {.header = next_header(now_mono), .body = Chat{.text = chats_.next_line()}}; }
+
 Message Player::bye(Nanoseconds now_mono) { return {.header = next_header(now_mono), .body = Bye{}}; }
 
 std::optional<Message> Player::state_hash(Nanoseconds now_mono) {
@@ -71,7 +73,8 @@ void Player::take(const Message& message, Nanoseconds now_mono) {
   if (const auto* welcome = std::get_if<Welcome>(&message.body)) take_welcome(message.header, *welcome);
   if (state_ != BotState::kPlaying || message.header.conn != conn_) return;
   if (!read_state(message)) return;
-  if (received_.receive(message.header.seq, now_mono) == AckWindow::Arrival::kDuplicate) {
+  const auto arrival = received_.receive(message.header.seq, now_mono);
+  if (arrival == AckWindow::Arrival::kDuplicate) {
     ++duplicates_;
     return;
   }
@@ -81,7 +84,9 @@ void Player::take(const Message& message, Nanoseconds now_mono) {
     if (const auto* frames = std::get_if<Frames>(&message.body)) take_answer(frames->last_input, now_mono);
   }
   if (const auto* presence = std::get_if<Presence>(&message.body)) take_presence(message.header, *presence);
-  if (std::holds_alternative<Chat>(message.body)) ++chats_;
+  if (const auto* chat = std::get_if<Chat>(&message.body)) {
+    if (const auto taken = chats_.take(*chat, arrival == AckWindow::Arrival::kNewest); !taken) fail(taken.error());
+  }
   if (const auto* bye = std::get_if<Bye>(&message.body)) fail(fmt::format("the server ended it: {}", reason_name(bye->reason)));
 }
 

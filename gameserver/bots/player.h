@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "gameserver/bots/chat_watch.h"
 #include "gameserver/bots/presence_watch.h"
 #include "gameserver/bots/samples.h"
 #include "gameserver/lockstep/client.h"
@@ -59,6 +60,8 @@ class Player {
   // the same.
   [[nodiscard]] Message input(Nanoseconds now_mono, Nanoseconds intended_mono);
   [[nodiscard]] Message input(Nanoseconds now_mono) { return input(now_mono, now_mono); }
+  // The next line of chat; its text is valid until the next call.
+  [[nodiscard]] Message chat(Nanoseconds now_mono);
   [[nodiscard]] Message bye(Nanoseconds now_mono);
   // In the lockstep room: what is to be said of its state, once a second.
   [[nodiscard]] std::optional<Message> state_hash(Nanoseconds now_mono);
@@ -77,7 +80,7 @@ class Player {
   [[nodiscard]] const LockstepClient* lockstep() const { return lockstep_ ? &*lockstep_ : nullptr; }
   [[nodiscard]] std::uint64_t hashes_sent() const { return hashes_sent_; }
   [[nodiscard]] const PresenceWatch& presence() const { return presence_; }
-  [[nodiscard]] std::uint64_t chats() const { return chats_; }
+  [[nodiscard]] const ChatWatch& chats() const { return chats_; }
   [[nodiscard]] std::uint64_t missing() const { return received_.missing(); }
   [[nodiscard]] std::uint64_t duplicates() const { return duplicates_; }
   [[nodiscard]] const Samples& responses() const { return responses_; }
@@ -131,7 +134,7 @@ class Player {
   unsigned tick_rate_hz_ = 0;
   std::optional<LockstepClient> lockstep_;
   std::uint64_t hashes_sent_ = 0;
-  std::uint64_t chats_ = 0;
+  ChatWatch chats_;
   std::uint64_t duplicates_ = 0;
   Samples responses_;
   Samples intended_responses_;

@@ -244,6 +244,10 @@ bool Runner::keep_pace(std::size_t index, Nanoseconds now_mono) {
 void Runner::send_inputs(Bot& bot, Nanoseconds now_mono) {
   Carrier& carrier = *bot.carrier;
   if (const auto hash = carrier.player().state_hash(now_mono)) carrier.send(*hash, now_mono);
+  if (options_.chat_every > Nanoseconds::zero() && now_mono >= bot.next_chat_mono) {
+    bot.next_chat_mono = now_mono + options_.chat_every;
+    carrier.send(carrier.player().chat(now_mono), now_mono);
+  }
   const auto due = bot.inputs.advance(now_mono);
   bot.skipped_inputs += due.skipped;
   bot.worst_late = std::max(bot.worst_late, due.late_by);

@@ -28,6 +28,7 @@ struct Bot {
   bool asked = false;  // for a ticket
   bool begun = false;  // its socket was opened, or could not be
   Nanoseconds next_hello_mono{};
+  Nanoseconds next_chat_mono{};
   std::uint64_t skipped_inputs = 0;       // deadlines that this process missed altogether
   Nanoseconds worst_late{};               // how late this process was with an input, at worst
   std::optional<Pace> pace = {};          // once it plays

@@ -36,12 +36,13 @@ void expect_played(const Bot& bot) {
 }
 
 TEST(Play, GoesOverEveryProtocol) {
-  const auto runner = play({.udp_count = 2, .tcp_count = 2, .ws_count = 2});
+  const auto runner = play({.udp_count = 2, .tcp_count = 2, .ws_count = 2, .chat_every = std::chrono::milliseconds(500)});
   ASSERT_EQ(runner->bots().size(), 6U);
   std::uint64_t joined = 0;
   for (const Bot& bot : runner->bots()) {
     expect_played(bot);
     EXPECT_GT(bot.carrier->player().snapshot_counts().deltas, 0U);
+    EXPECT_GT(bot.carrier->player().chats().heard(), 0U);
     joined += bot.carrier->player().presence().joined();
   }
   EXPECT_GT(joined, 0U);

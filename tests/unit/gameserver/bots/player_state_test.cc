@@ -84,7 +84,35 @@ TEST_F(PlayerStateTest, FailsWhenPresenceHasAGap) {
 TEST_F(PlayerStateTest, CountsChat) {
   join();
   take(Chat{.player_id = 4, .text = "hello"});
-  EXPECT_EQ(player_.chats(), 1U);
+  EXPECT_EQ(player_.chats().heard(), 1U);
+  EXPECT_EQ(player_.failure(), "");
+}
+
+TEST_F(PlayerStateTest, SaysItsLinesInOrder) {
+  join();
+  EXPECT_EQ(std::get<Chat>(player_.chat({}).body).text, "1");
+  EXPECT_EQ(std::get<Chat>(player_.chat({}).body).text, "2");
+  EXPECT_EQ(player_.chats().said(), 2U);
+}
+
+TEST_F(PlayerStateTest, FailsWhenAnotherBotsLinesAreOutOfOrder) {
+  join();
+  take(Chat{.player_id = 4, .text = "2"});
+  take(Chat{.player_id = 5, .text = "1"});
+  EXPECT_EQ(player_.failure(), "");
+  take(Chat{.player_id = 4, .text = "1"});
+  EXPECT_EQ(player_.failure(), "line 1 of player 4 came behind line 2");
+}
+
+TEST_F(PlayerStateTest, TakesALineThatWasOvertaken) {
+  join();
+  take(Chat{.player_id = 4, .text = "1"});
+  seq_ += 1;
+  take(Chat{.player_id = 4, .text = "3"});
+  seq_ -= 2;
+  take(Chat{.player_id = 4, .text = "2"});
+  EXPECT_EQ(player_.failure(), "");
+  EXPECT_EQ(player_.chats().heard(), 3U);
 }
 
 TEST_F(PlayerStateTest, SaysItsTicket) {
