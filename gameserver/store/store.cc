@@ -14,6 +14,7 @@ namespace tickwire::game {
 namespace {
 
 constexpr std::string_view kInMemory = ":memory:";
+constexpr std::size_t kPageBytes = 4096;  // SQLite's default since 3.12
 
 // Before SQLite does it: the file holds password hashes, and the log beside it gets the same mode.
 Result<void> make_private_file(const std::string& path) {
@@ -53,7 +54,12 @@ Result<void> Store::open_databases() {
   const auto open_writer = [&] {
     return keep(writer_, Database::open(path, Database::Access::kReadWrite, options_.busy_timeout));
   };
-  if (path == kInMemory) return in_order(open_writer, [&] { return migrate(*writer_); });
+  if (path == kInMemory) {
+    const auto most_pages = options_.most_memory_bytes / kPageBytes;
+    return in_order(
+        open_writer, [&] { return writer_->execute(fmt::format("PRAGMA max_page_count = {}", most_pages)); },
+        [&] { return migrate(*writer_); });
+  }
   return in_order([&] { return make_private_file(path); }, open_writer, [&] { return use_write_ahead_log(*writer_); },
                   [&] { return migrate(*writer_); },
                   [&] { return keep(reader_, Database::open(path, Database::Access::kReadOnly, options_.busy_timeout)); });

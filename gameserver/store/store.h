@@ -31,6 +31,7 @@ struct StoreOptions {
   std::size_t capacity = 4096;                          // writes that wait
   Nanoseconds create_within = std::chrono::seconds(1);  // how long create() waits for room
   std::chrono::milliseconds busy_timeout{1000};         // how long a lock of another process is waited for
+  std::size_t most_memory_bytes = 64 * 1024 * 1024;     // of ":memory:"; beyond it writes fail. Some 100 bytes a result
 };
 
 struct StoreCounts {
@@ -48,7 +49,7 @@ struct StoreCounts {
 // SQLite with a write-ahead log, synchronous NORMAL: a crash of the process loses nothing that was committed, a power cut may
 // lose the newest commits, neither damages the file. What waits is written in one transaction, of at most kMostBatch writes. A
 // file has a second connection, which only reads; ":memory:" has one that readers and the writer take in turn. Memory: 2 x
-// capacity writes of about 300 bytes, and SQLite's page cache, 2 MB for each connection.
+// capacity writes of about 300 bytes, and SQLite's page cache, 2 MB for each connection; ":memory:" is most_memory_bytes at most.
 class Store final : public AccountStore {
  public:
   static constexpr std::size_t kMostBatch = 1000;

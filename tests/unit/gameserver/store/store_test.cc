@@ -76,6 +76,19 @@ TEST(MemoryStore, FindsWhatItWasGiven) {
   EXPECT_EQ(**store->find("ada"), (Account{.id = 1, .name = "ada", .password_hash = kHash, .rating = 1500}));
 }
 
+TEST(MemoryStore, KeepsToItsBound) {
+  const auto store = *Store::open({.most_memory_bytes = 64 * 1024});
+  EXPECT_EQ(created(*store, "ada"), CreateResult(1));
+  std::uint64_t event = 0;
+  EXPECT_TRUE(eventually([&] {
+    EXPECT_TRUE(store->record(++event, left(1), soon()));
+    return store->counts().failed_writes > 0;
+  }));
+  EXPECT_THAT(store->last_error(), HasSubstr("database or disk is full"));
+  EXPECT_LT(store->counts().rows, 64U * 1024 / 20);
+  EXPECT_TRUE(*store->find("ada"));
+}
+
 TEST(MemoryStore, FindsNobodyElse) {
   const auto store = *Store::open({});
   EXPECT_EQ(created(*store, "ada"), CreateResult(1));
