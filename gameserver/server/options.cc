@@ -45,7 +45,8 @@ void add_limits(CLI::App& app, ServerOptions& options) {
                  "New connections of one address a second, four times as many at once; 0: any number")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
-  app.add_flag("!--no-guests", options.guests, "Let nobody play without a ticket from /match");
+  app.add_flag_callback(
+      "--no-guests", [&options] { options.guests = false; }, "Let nobody play without a ticket from /match");
 }
 
 void add_modules(CLI::App& app, ServerOptions& options) {
@@ -84,6 +85,7 @@ void add_echo(CLI::App& app, ServerOptions& options) {
                  "With --echo-delay: the kernel's TCP acknowledgements are left alone (default), sent at once (immediate), or "
                  "held back (delayed)")
       ->transform(CLI::CheckedTransformer(ack_modes))
+      ->option_text("default|immediate|delayed Needs: --echo-delay")
       ->needs(echo);
 }
 
