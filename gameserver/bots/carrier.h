@@ -1,4 +1,4 @@
-// What it owns: how the runner sees a bot's connection, UDP or TCP.
+// What it owns: how the runner sees a bot's connection, whatever carries its messages.
 // Who may use it: bots/.
 // Thread: the runner's loop.
 // SPDX-License-Identifier: Apache-2.0
@@ -17,7 +17,7 @@
 namespace tickwire::game {
 
 struct CarrierCounts {
-  std::uint64_t messages_sent = 0;  // datagrams, or frames
+  std::uint64_t messages_sent = 0;  // datagrams, frames, or WebSocket messages
   std::uint64_t messages_received = 0;
   std::uint64_t payload_bytes_sent = 0;  // behind the UDP or TCP header
   std::uint64_t payload_bytes_received = 0;
@@ -30,9 +30,10 @@ struct CarrierSpec {
   Endpoint remote;
   std::optional<Endpoint> source;  // the local address to send from, port 0; none: as the route says
   Nanoseconds ack_hold{};          // as Player takes it
-  bool quickack = true;            // TCP: acknowledge each read at once
-  int receive_bytes = 0;           // TCP: SO_RCVBUF; 0: the kernel's default
+  bool quickack = true;            // of a stream: acknowledge each read at once
+  int receive_bytes = 0;           // of a stream: SO_RCVBUF; 0: the kernel's default
   TruthLog* borrowed_truth = nullptr;
+  SnapshotDecompressor* borrowed_decompressor = nullptr;  // as Player takes it
 };
 
 // Carries one player's messages.
@@ -40,7 +41,10 @@ class Carrier {
  public:
   virtual ~Carrier() = default;
 
+  // "udp", "tcp", "ws".
   [[nodiscard]] virtual const char* protocol() const = 0;
+  // What is sent arrives, in order: TCP and WebSocket.
+  [[nodiscard]] virtual bool is_stream() const { return true; }
   // Opens a socket to the server and puts it into the poller under id; a failure shows in player().
   virtual void start(Poller& poller, std::uint64_t id) = 0;
   // Handles the socket's events.
@@ -62,7 +66,8 @@ class Carrier {
   [[nodiscard]] const Endpoint& remote() const { return spec_.remote; }
 
  protected:
-  explicit Carrier(const CarrierSpec& spec) : spec_(spec), player_(spec.nonce, spec.ack_hold), witness_(spec.borrowed_truth) {}
+  explicit Carrier(const CarrierSpec& spec)
+      : spec_(spec), player_(spec.nonce, spec.ack_hold, spec.borrowed_decompressor), witness_(spec.borrowed_truth) {}
 
   CarrierSpec spec_;
   Player player_;

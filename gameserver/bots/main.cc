@@ -41,10 +41,12 @@ int play(const BotOptions& options, int borrowed_stop_fd) {
   const auto runner = Runner::open(options);
   if (!runner) return fail_with(runner.error());
   (*runner)->run(borrowed_stop_fd);
-  const auto& bots = (*runner)->bots();
-  const auto duration = (*runner)->duration();
-  fmt::print("{}\n", options.json ? report_json(bots, duration) : report_table(bots, duration));
-  return all_played(bots) ? 0 : 1;
+  const PlayReport played{.bots = (*runner)->bots(),
+                          .idle = (*runner)->idle().counts(),
+                          .login = (*runner)->login(),
+                          .duration = (*runner)->duration()};
+  fmt::print("{}\n", options.json ? report_json(played) : report_table(played));
+  return all_played(played) ? 0 : 1;
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include "gameserver/bots/options.h"
 
 #include <CLI/CLI.hpp>
+#include <map>
+#include <string>
 
 #include "gameserver/common/duration_option.h"
 
@@ -21,8 +23,9 @@ void add_lag(CLI::App& app, BotOptions& options) {
   app.add_option("--fps", pace.fps,
                  "Lag: players read and send at their frames alone, so many a second; at most one input a frame")
       ->check(CLI::Range(1, 1000));
-  auto* delay = add_duration(app, "--read-delay", pace.read_delay,
-                             "Lag: TCP players wait so long between two reads, with the smallest receive buffer there is");
+  auto* delay =
+      add_duration(app, "--read-delay", pace.read_delay,
+                   "Lag: TCP and WebSocket players wait so long between two reads, with the smallest receive buffer there is");
   app.add_option("--read-bytes", pace.read_bytes, "With --read-delay: bytes that one read takes at most")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str()
@@ -36,6 +39,21 @@ void add_lag(CLI::App& app, BotOptions& options) {
   app.add_option("--truth", options.truth_path,
                  "File for one JSON line a message, sent or received, with the kernel's stamps; -: standard output")
       ->type_name("FILE");
+}
+
+void add_lockstep(CLI::App& app, BotOptions& options) {
+  const std::map<std::string, BotProtocol> protocols = {
+      {"udp", BotProtocol::kUdp}, {"tcp", BotProtocol::kTcp}, {"ws", BotProtocol::kWs}};
+  auto* count = app.add_option("--lockstep", options.lockstep_count, "Players in the lockstep room, which has 32 places")
+                    ->check(CLI::Range(0, 1'000))
+                    ->capture_default_str();
+  app.add_option("--lockstep-over", options.lockstep_over, "What carries their messages: udp (default), tcp or ws")
+      ->transform(CLI::CheckedTransformer(protocols).description(""))
+      ->type_name("PROTOCOL")
+      ->needs(count);
+  app.add_flag("--lockstep-diverge", options.lockstep_diverge,
+               "The first of them falsifies its state once, which the server is to find")
+      ->needs(count);
 }
 
 // Throws what a usage error is.
@@ -56,24 +74,46 @@ ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
   app.add_option("--server", options.server, "Host name or address of the server")->capture_default_str();
   app.add_option("--udp-port", options.udp_port, "The server's UDP port")->check(CLI::Range(1, 65535))->capture_default_str();
   app.add_option("--tcp-port", options.tcp_port, "The server's TCP port")->check(CLI::Range(1, 65535))->capture_default_str();
+  app.add_option("--ws-port", options.ws_port, "The server's port for HTTP and WebSocket")
+      ->check(CLI::Range(1, 65535))
+      ->capture_default_str();
   app.add_option("--source-address", options.source_address, "Local address to send from (default: as the route says)");
   app.add_option("--udp", options.udp_count, "Players over UDP")->check(CLI::Range(0, 20'000))->capture_default_str();
   app.add_option("--tcp", options.tcp_count, "Players over TCP")->check(CLI::Range(0, 20'000))->capture_default_str();
+  app.add_option("--ws", options.ws_count, "Players over WebSocket")->check(CLI::Range(0, 20'000))->capture_default_str();
+  app.add_option("--idle-ws", options.idle_ws_count, "WebSocket connections that join nothing and answer pings alone")
+      ->check(CLI::Range(0, 20'000))
+      ->capture_default_str();
   app.add_option("--rate", options.rate_hz, "Inputs per second of each player")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--seconds", options.duration_s, "How long to play; SIGINT and SIGTERM end it earlier")
       ->check(CLI::Range(0.1, 1e7))
       ->capture_default_str();
-  app.add_flag(
-      "--quickack,!--no-quickack", options.quickack,
-      "TCP players acknowledge at once (default). A delayed acknowledgement, up to 40 ms, would be part of the round trip that "
-      "is measured at the server");
+  app.add_option(
+         "--ramp", options.ramp_hz,
+         "How many players, and idle connections, begin in a second; --seconds counts from when all have begun (default: all "
+         "at once)")
+      ->check(CLI::Range(1, 100'000));
+  app.add_flag("--quickack,!--no-quickack", options.quickack,
+               "Players over TCP and WebSocket acknowledge at once (default). A delayed acknowledgement, up to 40 ms, would be "
+               "part of the round trip that "
+               "is measured at the server");
+  app.add_option("--resources", options.resources, "The server's --resources, for another dictionary of snapshots")
+      ->type_name("DIR");
   app.add_flag("--json", options.json, "Print one JSON document instead of the table");
   app.add_option("--burst-connections", options.burst_connections,
                  "No players: open so many TCP connections one after another as fast as the server answers; each says hello, is "
                  "welcomed, and ends")
       ->check(CLI::Range(1, 10'000'000));
+  auto* login = app.add_option("--login", options.login_url,
+                               "Every player registers, logs in and finds a match there first, and joins with the ticket")
+                    ->type_name("http://HOST:PORT");
+  app.add_option("--match", options.match_url, "Where they find it, when that is another process (default: as --login)")
+      ->type_name("http://HOST:PORT")
+      ->needs(login);
+  app.add_option("--login-region", options.login_region, "The region that they log in from")->needs(login);
+  add_lockstep(app, options);
   add_lag(app, options);
   try {
     app.parse(argc, argv);
@@ -82,8 +122,9 @@ ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
     parsed.exit_code = app.exit(error) == 0 ? 0 : 2;
     return parsed;
   }
-  if (options.burst_connections == 0 && options.udp_count + options.tcp_count == 0) {
-    std::fputs("tickwire-bots: no players: give --udp N, --tcp N or --burst-connections N\n", stderr);
+  if (options.burst_connections == 0 && player_count(options) + options.idle_ws_count == 0) {
+    std::fputs("tickwire-bots: no players: give --udp N, --tcp N, --ws N, --lockstep N, --idle-ws N or --burst-connections N\n",
+               stderr);
     parsed.exit_code = 2;
   }
   return parsed;

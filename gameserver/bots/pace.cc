@@ -5,9 +5,9 @@
 
 namespace tickwire::game {
 
-Pace::Pace(const PaceOptions& options, bool tcp, Nanoseconds started_mono) {
+Pace::Pace(const PaceOptions& options, bool stream, Nanoseconds started_mono) {
   const auto none = Nanoseconds::zero();
-  if (tcp && options.read_delay > none) {
+  if (stream && options.read_delay > none) {
     read_delay_ = options.read_delay;
     next_read_ = started_mono + read_delay_;
     read_bytes_ = options.read_bytes;

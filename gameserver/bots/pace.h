@@ -17,7 +17,7 @@ namespace tickwire::game {
 struct PaceOptions {
   RecurrenceSpec hitch;        // it neither reads nor sends for so long
   unsigned fps = 0;            // not 0: it reads and sends at its frames alone
-  Nanoseconds read_delay{};    // not 0, TCP: it reads this often
+  Nanoseconds read_delay{};    // not 0, TCP and WebSocket: it reads this often
   std::size_t read_bytes = 0;  // and at most so much at a time
   Nanoseconds silent_after{};  // not 0: from then on it neither reads, sends nor closes
 };
@@ -27,8 +27,8 @@ class Pace {
  public:
   enum class Mode : std::uint8_t { kRuns, kHitches, kSilent };
 
-  // A bot reads late for both protocols by fps, for TCP by read_delay too; the latter wins.
-  Pace(const PaceOptions& options, bool tcp, Nanoseconds started_mono);
+  // A bot reads late over every protocol by fps, over a stream (TCP, WebSocket) by read_delay too; the latter wins.
+  Pace(const PaceOptions& options, bool stream, Nanoseconds started_mono);
 
   // What the bot does at now_mono; begins a hitch that is due. Times must not go back.
   Mode at(Nanoseconds now_mono);

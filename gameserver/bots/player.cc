@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -18,7 +19,7 @@ void Player::fail(std::string reason) {
 void Player::finish() {
   if (state_ == BotState::kConnecting) return fail("not connected");
   if (state_ == BotState::kJoining) return fail("no welcome");
-  if (state_ == BotState::kPlaying && snapshots_ == 0) return fail("no snapshot");
+  if (state_ == BotState::kPlaying && !has_played()) return fail("no snapshot");
   if (state_ == BotState::kPlaying) state_ = BotState::kDone;
 }
 
@@ -34,14 +35,17 @@ Header Player::next_header(Nanoseconds now_mono) {
 
 Message Player::hello(Nanoseconds now_mono) {
   constexpr std::string_view kName = "bot";
-  Hello hello{.nonce = nonce_};
+  Hello hello{.nonce = nonce_, .ticket = ticket_};
   std::ranges::copy(kName, hello.name.begin());
-  return {.header = next_header(now_mono), .body = hello};
+  auto header = next_header(now_mono);
+  if (asks_for_lockstep_) header.flags |= kFlagLockstep;
+  return {.header = header, .body = hello};
 }
 
 Message Player::input(Nanoseconds now_mono, Nanoseconds intended_mono) {
   constexpr std::array<std::uint16_t, 4> kWay = {kButtonUp, kButtonRight, kButtonDown, kButtonLeft};
   constexpr std::uint64_t kInputsPerSide = 30;
+  if (sent_.empty()) sent_.resize(kSentRing);
   const auto number = next_input_++;
   sent_[number % kSentRing] = {.sent_mono = now_mono, .intended_mono = intended_mono};
   const Input input{.client_tick = static_cast<std::uint32_t>(inputs_sent_),
@@ -53,36 +57,84 @@ Message Player::input(Nanoseconds now_mono, Nanoseconds intended_mono) {
 
 Message Player::bye(Nanoseconds now_mono) { return {.header = next_header(now_mono), .body = Bye{}}; }
 
+std::optional<Message> Player::state_hash(Nanoseconds now_mono) {
+  const auto hash = lockstep_ ? lockstep_->take_hash() : std::nullopt;
+  if (!hash) return std::nullopt;
+  ++hashes_sent_;
+  return Message{.header = next_header(now_mono), .body = *hash};
+}
+
 void Player::take(const Message& message, Nanoseconds now_mono) {
   if (const auto* reject = std::get_if<Reject>(&message.body)) {
     return fail(fmt::format("rejected: {}", reason_name(reject->reason)));
   }
-  if (const auto* welcome = std::get_if<Welcome>(&message.body)) {
-    if (welcome->nonce != nonce_) return;
-    if (state_ == BotState::kJoining) {
-      state_ = BotState::kPlaying;
-      conn_ = message.header.conn;
-      player_id_ = welcome->player_id;
-    }
-  }
+  if (const auto* welcome = std::get_if<Welcome>(&message.body)) take_welcome(message.header, *welcome);
   if (state_ != BotState::kPlaying || message.header.conn != conn_) return;
+  if (!read_state(message)) return;
   if (received_.receive(message.header.seq, now_mono) == AckWindow::Arrival::kDuplicate) {
     ++duplicates_;
     return;
   }
   if (ack_hold_ > Nanoseconds::zero()) held_acks_.push_back({.received_mono = now_mono, .received = received_});
-  if (const auto* snapshot = std::get_if<Snapshot>(&message.body)) take_snapshot(message.header, *snapshot, now_mono);
+  if ((message.header.flags & kFlagInput) != 0) {
+    if (const auto* snapshot = std::get_if<Snapshot>(&message.body)) take_answer(snapshot->last_input, now_mono);
+    if (const auto* frames = std::get_if<Frames>(&message.body)) take_answer(frames->last_input, now_mono);
+  }
+  if (const auto* presence = std::get_if<Presence>(&message.body)) take_presence(message.header, *presence);
+  if (std::holds_alternative<Chat>(message.body)) ++chats_;
   if (const auto* bye = std::get_if<Bye>(&message.body)) fail(fmt::format("the server ended it: {}", reason_name(bye->reason)));
 }
 
-void Player::take_snapshot(const Header& header, const Snapshot& snapshot, Nanoseconds now_mono) {
-  ++snapshots_;
-  if ((header.flags & kFlagInput) == 0) return;
-  const auto number = snapshot.last_input;
+void Player::take_welcome(const Header& header, const Welcome& welcome) {
+  if (welcome.nonce != nonce_ || state_ != BotState::kJoining) return;
+  const bool lockstep = (header.flags & kFlagLockstep) != 0;
+  if (welcome.tick_rate_hz == 0) return fail("the server welcomes to 0 ticks a second");
+  if (asks_for_lockstep_ && !lockstep) return fail("the server welcomes, but not to the lockstep room");
+  state_ = BotState::kPlaying;
+  conn_ = header.conn;
+  player_id_ = welcome.player_id;
+  tick_rate_hz_ = welcome.tick_rate_hz;
+  if (lockstep) lockstep_.emplace(tick_rate_hz_);
+}
+
+bool Player::read_state(const Message& message) {
+  if (const auto* snapshot = std::get_if<Snapshot>(&message.body)) return read_snapshot(message.header, *snapshot);
+  if (const auto* diverged = std::get_if<Diverged>(&message.body); diverged != nullptr && lockstep_) lockstep_->take(*diverged);
+  if (const auto* state = std::get_if<RoomState>(&message.body)) return lockstep_ && lockstep_->take(*state);
+  const auto* frames = std::get_if<Frames>(&message.body);
+  if (frames == nullptr) return true;
+  const bool taken = lockstep_ && lockstep_->take(*frames);
+  if (diverges_ && lockstep_ && lockstep_->counts().applied >= 2 * tick_rate_hz_) {
+    diverges_ = false;
+    lockstep_->corrupt();
+  }
+  return taken;
+}
+
+bool Player::read_snapshot(const Header& header, const Snapshot& snapshot) {
+  const auto states = reader_.read(header.seq, snapshot);
+  if (!states) {
+    ++snapshots_.unreadable;
+    return false;
+  }
+  ++snapshots_.read;
+  snapshots_.deltas += snapshot.baseline != 0 ? 1 : 0;
+  snapshots_.compressed += snapshot.plain_bytes != 0 ? 1 : 0;
+  snapshots_.states += states->size();
+  snapshots_.content_bytes += snapshot.content.size();
+  return true;
+}
+
+void Player::take_presence(const Header& header, const Presence& presence) {
+  const auto taken = presence_.take(presence, (header.flags & kFlagPartial) != 0);
+  if (!taken) fail(taken.error());
+}
+
+void Player::take_answer(std::uint16_t number, Nanoseconds now_mono) {
   if (acknowledged_input_ && !is_newer(number, *acknowledged_input_)) return;
   const auto age = static_cast<std::uint16_t>(next_input_ - number);
   if (age == 0 || age > kSentRing || age > inputs_sent_) return;
-  // Inputs that this snapshot answers, up to what the ring still holds.
+  // Inputs that are answered, up to what the ring still holds.
   const std::uint64_t answered =
       acknowledged_input_ ? static_cast<std::uint16_t>(number - *acknowledged_input_) : inputs_sent_ - age + 1;
   acknowledged_input_ = number;

@@ -11,11 +11,20 @@
 
 namespace tickwire::game {
 
+// What a run gives, once it has ended; all borrowed.
+struct PlayReport {
+  const std::vector<Bot>& bots;
+  const IdleCounts& idle;
+  const LoginDesk* login;  // null: there was none
+  Nanoseconds duration;
+};
+
 // One document, described in PROTOCOL.md. Durations are integer nanoseconds; null: not measured.
-[[nodiscard]] std::string report_json(const std::vector<Bot>& bots, Nanoseconds duration);
-// One line a bot and one for each protocol, with milliseconds.
-[[nodiscard]] std::string report_table(const std::vector<Bot>& bots, Nanoseconds duration);
-// Every bot was welcomed and got a snapshot, whatever happened to it later.
-[[nodiscard]] bool all_played(const std::vector<Bot>& bots);
+[[nodiscard]] std::string report_json(const PlayReport& played);
+// One line a bot, as long as they are at most kMostRows, and two for each protocol, with milliseconds.
+inline constexpr std::size_t kMostRows = 100;
+[[nodiscard]] std::string report_table(const PlayReport& played);
+// Every bot was welcomed and got a snapshot, whatever happened to it later, and every idle connection was upgraded.
+[[nodiscard]] bool all_played(const PlayReport& played);
 
 }  // namespace tickwire::game

@@ -9,6 +9,8 @@
 
 #include "gameserver/bots/tcp_carrier.h"
 #include "gameserver/bots/udp_carrier.h"
+#include "gameserver/bots/ws_carrier.h"
+#include "gameserver/resources/resource_set.h"
 
 namespace tickwire::game {
 namespace {
@@ -18,9 +20,22 @@ constexpr std::uint64_t kTimer = 1;
 constexpr std::uint64_t kFirstBot = 2;
 // Without a welcome for so long, a bot gives up.
 constexpr Nanoseconds kJoinTimeout = std::chrono::seconds(5);
+constexpr Nanoseconds kTicketInterval = std::chrono::milliseconds(20);
 constexpr Nanoseconds kHelloInterval = std::chrono::milliseconds(200);
 
 Nanoseconds seconds(double count) { return std::chrono::duration_cast<Nanoseconds>(std::chrono::duration<double>(count)); }
+
+std::unique_ptr<Carrier> make_carrier(BotProtocol protocol, const CarrierSpec& spec) {
+  switch (protocol) {
+    case BotProtocol::kTcp:
+      return std::make_unique<TcpCarrier>(spec);
+    case BotProtocol::kWs:
+      return std::make_unique<WsCarrier>(spec);
+    case BotProtocol::kUdp:
+      break;
+  }
+  return std::make_unique<UdpCarrier>(spec);
+}
 
 }  // namespace
 
@@ -36,16 +51,35 @@ Result<std::unique_ptr<Runner>> Runner::open(const BotOptions& options) {
   auto truth = TruthLog::open(options.truth_path);
   if (!truth) return std::unexpected(truth.error());
   std::unique_ptr<Runner> runner(new Runner(options, std::move(*poller), std::move(*timer), std::move(*truth)));
-  if (const auto made = runner->make_bots(); !made) return std::unexpected(made.error());
+  if (!options.login_url.empty()) {
+    auto login = LoginDesk::open({.url = options.login_url, .match_url = options.match_url, .region = options.login_region});
+    if (!login) return std::unexpected(login.error());
+    runner->login_ = std::move(*login);
+  }
+  const auto made = in_order([&] { return runner->load_dictionary(); }, [&] { return runner->make_bots(); });
+  if (!made) return std::unexpected(made.error());
   return runner;
+}
+
+Result<void> Runner::load_dictionary() {
+  const auto resources = ResourceSet::load(options_.resources);
+  if (!resources) return std::unexpected(resources.error());
+  const std::string& bytes = (*resources)[ResourceId::kSnapshotDictionary].bytes;
+  if (bytes.empty()) return {};
+  auto dictionary = SnapshotDictionary::make(std::as_bytes(std::span(bytes)));
+  if (!dictionary) return std::unexpected(dictionary.error());
+  decompressor_ = std::make_unique<SnapshotDecompressor>(std::move(*dictionary));
+  return {};
 }
 
 Result<void> Runner::make_bots() {
   const auto udp = Endpoint::resolve(options_.server, options_.udp_port);
-  if (!udp) return std::unexpected(udp.error());
   const auto tcp = Endpoint::resolve(options_.server, options_.tcp_port);
-  if (!tcp) return std::unexpected(tcp.error());
-  CarrierSpec spec{.ack_hold = options_.ack_hold, .quickack = options_.quickack};
+  const auto ws = Endpoint::resolve(options_.server, options_.ws_port);
+  for (const auto* remote : {&udp, &tcp, &ws}) {
+    if (!*remote) return std::unexpected(remote->error());
+  }
+  CarrierSpec spec{.ack_hold = options_.ack_hold, .quickack = options_.quickack, .borrowed_decompressor = decompressor_.get()};
   if (!options_.truth_path.empty()) spec.borrowed_truth = &truth_;
   if (options_.pace.read_delay > Nanoseconds::zero()) spec.receive_bytes = 1;
   if (!options_.source_address.empty()) {
@@ -53,46 +87,78 @@ Result<void> Runner::make_bots() {
     if (!resolved) return std::unexpected(resolved.error());
     spec.source = *resolved;
   }
-  std::random_device random;
-  const std::size_t count = options_.udp_count + options_.tcp_count;
-  // A frame has one input at most.
-  const unsigned rate_hz = options_.pace.fps > 0 ? std::min(options_.rate_hz, options_.pace.fps) : options_.rate_hz;
-  const auto started = monotonic_now();
-  for (std::size_t i = 0; i < count; ++i) {
-    const bool is_tcp = i >= options_.udp_count;
-    spec.nonce = random();
-    spec.remote = is_tcp ? *tcp : *udp;
-    // Spread over one period: bots that all send at once would measure each other.
-    const auto phase = seconds(static_cast<double>(i) / static_cast<double>(count) / rate_hz);
-    bots_.push_back({.carrier = make_carrier(is_tcp, spec), .inputs = TickClock(rate_hz, started + phase)});
-  }
+  const auto remote_of = [&](BotProtocol protocol) {
+    return protocol == BotProtocol::kUdp ? *udp : protocol == BotProtocol::kTcp ? *tcp : *ws;
+  };
+  const auto add = [&](std::size_t count, BotProtocol protocol, bool lockstep) {
+    spec.remote = remote_of(protocol);
+    add_bots(count, protocol, lockstep, spec);
+  };
+  add(options_.udp_count, BotProtocol::kUdp, false);
+  add(options_.tcp_count, BotProtocol::kTcp, false);
+  add(options_.ws_count, BotProtocol::kWs, false);
+  add(options_.lockstep_count, options_.lockstep_over, true);
+  idle_ = IdleGroup({.count = options_.idle_ws_count,
+                     .remote = *ws,
+                     .source = spec.source,
+                     .ramp_hz = options_.ramp_hz,
+                     .first_id = kFirstBot + bots_.size()});
   return {};
 }
 
-std::unique_ptr<Carrier> Runner::make_carrier(bool tcp, const CarrierSpec& spec) const {
-  if (tcp) return std::make_unique<TcpCarrier>(spec);
-  return std::make_unique<UdpCarrier>(spec);
+void Runner::add_bots(std::size_t count, BotProtocol protocol, bool lockstep, CarrierSpec spec) {
+  std::random_device random;
+  for (std::size_t i = 0; i < count; ++i) {
+    spec.nonce = random();
+    auto carrier = make_carrier(protocol, spec);
+    if (lockstep) carrier->player().ask_for_lockstep(options_.lockstep_diverge && i == 0);
+    bots_.push_back({.carrier = std::move(carrier), .inputs = TickClock(1, {}), .lockstep = lockstep});
+  }
+}
+
+// Begins and phases of everybody, from now on.
+void Runner::schedule() {
+  started_ = monotonic_now();
+  // A frame has one input at most.
+  const unsigned rate_hz = options_.pace.fps > 0 ? std::min(options_.rate_hz, options_.pace.fps) : options_.rate_hz;
+  for (std::size_t i = 0; i < bots_.size(); ++i) {
+    const auto place = static_cast<double>(i);
+    // Spread over one period: bots that all send at once would measure each other. In whole milliseconds: thousands of bots that each have
+    // a moment of their own would wake this thread for every input.
+    const auto phase =
+        std::chrono::floor<std::chrono::milliseconds>(seconds(place / static_cast<double>(bots_.size()) / rate_hz));
+    bots_[i].inputs = TickClock(rate_hz, started_ + phase);
+    bots_[i].begins_mono = options_.ramp_hz == 0 ? started_ : started_ + seconds(place / options_.ramp_hz);
+  }
+}
+
+Nanoseconds Runner::all_begun_mono() const {
+  if (options_.ramp_hz == 0) return started_;
+  return started_ + seconds(static_cast<double>(std::max(bots_.size(), options_.idle_ws_count)) / options_.ramp_hz);
 }
 
 void Runner::run(int borrowed_stop_fd) {
   if (!poller_.add(borrowed_stop_fd, EPOLLIN, kStop) || !poller_.add(timer_.fd(), EPOLLIN, kTimer)) return;
-  started_ = monotonic_now();
-  const auto ends = started_ + seconds(options_.duration_s);
+  schedule();
+  auto ends = all_begun_mono() + seconds(options_.duration_s);
   std::priority_queue<Due, std::vector<Due>, std::greater<>> queue;
-  for (std::size_t i = 0; i < bots_.size(); ++i) {
-    bots_[i].carrier->start(poller_, kFirstBot + i);
-    queue.push({.at_mono = bots_[i].inputs.next_deadline_mono(), .bot = i});
-  }
+  for (std::size_t i = 0; i < bots_.size(); ++i) queue.push({.at_mono = bots_[i].begins_mono, .bot = i});
+  std::optional<Nanoseconds> next_idle = started_;
   bool stopping = false;
   while (!stopping) {
-    stopping = dispatch(std::min(queue.top().at_mono, ends));
+    stopping = dispatch(std::min({queue.empty() ? ends : queue.top().at_mono, next_idle.value_or(ends), ends}));
     const auto now = monotonic_now();
+    // Who waits for a ticket has not begun.
+    if (login_ && login_->waiting() > 0) ends = std::max(ends, now + seconds(options_.duration_s));
+    if (next_idle && *next_idle <= now) next_idle = idle_.begin_due(poller_, started_, now);
     while (!queue.empty() && queue.top().at_mono <= now) {
       const auto index = queue.top().bot;
       queue.pop();
       if (const auto next = act(index, now)) queue.push({.at_mono = *next, .bot = index});
     }
-    stopping = stopping || now >= ends || queue.empty();
+    const auto& idle = idle_.counts();
+    const bool idle_remain = next_idle || idle.lost + idle.refused < idle.begun;
+    stopping = stopping || now >= ends || (queue.empty() && !idle_remain);
   }
   duration_ = monotonic_now() - started_;
   say_bye();
@@ -105,7 +171,11 @@ bool Runner::dispatch(Nanoseconds next_mono) {
   for (const auto& event : poller_.wait()) {
     const auto id = event.data.u64;
     if (id == kStop) stop = true;
-    if (id >= kFirstBot) bots_[id - kFirstBot].carrier->on_ready(poller_, id, event.events);
+    if (idle_.owns(id)) {
+      idle_.on_ready(poller_, id, event.events);
+    } else if (id >= kFirstBot) {
+      bots_[id - kFirstBot].carrier->on_ready(poller_, id, event.events);
+    }
   }
   return stop;
 }
@@ -113,7 +183,9 @@ bool Runner::dispatch(Nanoseconds next_mono) {
 std::optional<Nanoseconds> Runner::act(std::size_t index, Nanoseconds now_mono) {
   Bot& bot = bots_[index];
   Carrier& carrier = *bot.carrier;
-  if (now_mono - started_ > kJoinTimeout && carrier.player().state() < BotState::kPlaying) carrier.player().finish();
+  if (!bot.begun) begin(index, now_mono);
+  if (!bot.begun && carrier.player().state() == BotState::kConnecting) return now_mono + kTicketInterval;
+  if (now_mono - bot.begins_mono > kJoinTimeout && carrier.player().state() < BotState::kPlaying) carrier.player().finish();
   switch (carrier.player().state()) {
     case BotState::kConnecting:
     case BotState::kJoining:
@@ -131,12 +203,28 @@ std::optional<Nanoseconds> Runner::act(std::size_t index, Nanoseconds now_mono) 
   return std::nullopt;
 }
 
+void Runner::begin(std::size_t index, Nanoseconds now_mono) {
+  Bot& bot = bots_[index];
+  if (login_ && !bot.asked) {
+    bot.asked = true;
+    login_->ask(index, bot.lockstep ? GameMode::kLockstep : GameMode::kState);
+  }
+  if (login_) {
+    auto ticket = login_->take(index);
+    if (!ticket) return;
+    if (!*ticket) return bot.carrier->player().fail(ticket->error());
+    bot.carrier->player().set_ticket(std::move(**ticket));
+    bot.begins_mono = now_mono;
+  }
+  bot.begun = true;
+  bot.carrier->start(poller_, kFirstBot + index);
+}
+
 void Runner::join(Bot& bot, Nanoseconds now_mono) {
   Carrier& carrier = *bot.carrier;
   static_cast<void>(bot.inputs.advance(now_mono));
   if (carrier.player().state() != BotState::kJoining || now_mono < bot.next_hello_mono) return;
-  const bool once = carrier.protocol() == std::string_view("tcp");
-  bot.next_hello_mono = once ? Nanoseconds::max() : now_mono + kHelloInterval;
+  bot.next_hello_mono = carrier.is_stream() ? Nanoseconds::max() : now_mono + kHelloInterval;
   carrier.send(carrier.player().hello(now_mono), now_mono);
 }
 
@@ -144,7 +232,7 @@ bool Runner::keep_pace(std::size_t index, Nanoseconds now_mono) {
   Bot& bot = bots_[index];
   Carrier& carrier = *bot.carrier;
   // A frame is at an input's deadline, so that it reads first and then sends.
-  if (!bot.pace) bot.pace.emplace(options_.pace, carrier.protocol() == std::string_view("tcp"), bot.inputs.next_deadline_mono());
+  if (!bot.pace) bot.pace.emplace(options_.pace, carrier.is_stream(), bot.inputs.next_deadline_mono());
   const auto mode = bot.pace->at(now_mono);
   if (bot.in_hitch && mode != Pace::Mode::kHitches) {
     bot.in_hitch = false;
@@ -159,6 +247,7 @@ bool Runner::keep_pace(std::size_t index, Nanoseconds now_mono) {
 
 void Runner::send_inputs(Bot& bot, Nanoseconds now_mono) {
   Carrier& carrier = *bot.carrier;
+  if (const auto hash = carrier.player().state_hash(now_mono)) carrier.send(*hash, now_mono);
   const auto due = bot.inputs.advance(now_mono);
   bot.skipped_inputs += due.skipped;
   bot.worst_late = std::max(bot.worst_late, due.late_by);
@@ -183,6 +272,7 @@ void Runner::say_bye() {
     carrier.player().finish();
     carrier.stop();
   }
+  idle_.close();
   truth_.close();
 }
 

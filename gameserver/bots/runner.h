@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "gameserver/bots/carrier.h"
+#include "gameserver/bots/idle_group.h"
+#include "gameserver/bots/login_desk.h"
 #include "gameserver/bots/options.h"
 #include "gameserver/bots/pace.h"
 #include "gameserver/bots/truth_log.h"
@@ -21,6 +23,10 @@ namespace tickwire::game {
 struct Bot {
   std::unique_ptr<Carrier> carrier;
   TickClock inputs;  // open loop: inputs are due at fixed times, whatever the server does
+  Nanoseconds begins_mono{};
+  bool lockstep = false;
+  bool asked = false;  // for a ticket
+  bool begun = false;  // its socket was opened, or could not be
   Nanoseconds next_hello_mono{};
   std::uint64_t skipped_inputs = 0;       // deadlines that this process missed altogether
   Nanoseconds worst_late{};               // how late this process was with an input, at worst
@@ -39,6 +45,9 @@ class Runner {
   void run(int borrowed_stop_fd);
 
   [[nodiscard]] const std::vector<Bot>& bots() const { return bots_; }
+  [[nodiscard]] const IdleGroup& idle() const { return idle_; }
+  // Null when nobody needs a ticket.
+  [[nodiscard]] const LoginDesk* login() const { return login_.get(); }
   [[nodiscard]] Nanoseconds duration() const { return duration_; }
 
  private:
@@ -50,8 +59,12 @@ class Runner {
   };
 
   Runner(const BotOptions& options, Poller poller, DeadlineTimer timer, TruthLog truth);
+  Result<void> load_dictionary();
   Result<void> make_bots();
-  [[nodiscard]] std::unique_ptr<Carrier> make_carrier(bool tcp, const CarrierSpec& spec) const;
+  void add_bots(std::size_t count, BotProtocol protocol, bool lockstep, CarrierSpec spec);
+  void schedule();
+  // Opens the bot's socket, when it has a ticket if it needs one.
+  void begin(std::size_t index, Nanoseconds now_mono);
   // Does what is due for the bot and says when it wants to be asked again; nullopt: never.
   std::optional<Nanoseconds> act(std::size_t index, Nanoseconds now_mono);
   void join(Bot& bot, Nanoseconds now_mono);
@@ -59,13 +72,18 @@ class Runner {
   bool keep_pace(std::size_t index, Nanoseconds now_mono);
   void send_inputs(Bot& bot, Nanoseconds now_mono);
   bool dispatch(Nanoseconds next_mono);
+  // When the last bot or connection begins.
+  [[nodiscard]] Nanoseconds all_begun_mono() const;
   void say_bye();
 
   BotOptions options_;
   Poller poller_;
   DeadlineTimer timer_;
   TruthLog truth_;
+  std::unique_ptr<LoginDesk> login_;
+  std::unique_ptr<SnapshotDecompressor> decompressor_;  // null: there is no dictionary
   std::vector<Bot> bots_;
+  IdleGroup idle_{{}};
   Nanoseconds started_{};
   Nanoseconds duration_{};
 };

@@ -1,45 +1,30 @@
-// What it owns: the durations that one bot measured, and what is said about them.
+// What it owns: the durations that were measured, and what is said about them.
 // Who may use it: bots/.
 // Thread: one at a time.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "gameserver/common/clock.h"
+#include "gameserver/bots/latency_histogram.h"
 
 namespace tickwire::game {
 
-// Quantiles by nearest rank: each is a duration that was measured.
-struct Summary {
-  std::uint64_t count = 0;
-  Nanoseconds min{};
-  Nanoseconds p50{};
-  Nanoseconds p90{};
-  Nanoseconds p99{};
-  Nanoseconds p999{};  // 99.9 %
-  Nanoseconds max{};
-  Nanoseconds mean{};
-  friend bool operator==(const Summary&, const Summary&) = default;
-};
-
-// Exact: every sample is kept, 8 bytes each, up to kMaxSamples (9 hours at 30 Hz); later ones are only counted as lost.
+// Exact while there are few; beyond kMostExact they are a histogram, as exact as that is. Memory: 32 KiB, or the histogram's.
 class Samples {
  public:
-  static constexpr std::size_t kMaxSamples = 1'000'000;
+  static constexpr std::size_t kMostExact = 4'096;
 
   void add(Nanoseconds duration);
   void add_all(const Samples& other);
   // nullopt when nothing was measured.
   [[nodiscard]] std::optional<Summary> summary() const;
-  [[nodiscard]] std::uint64_t lost_count() const { return lost_; }
 
  private:
-  std::vector<Nanoseconds> durations_;
-  std::uint64_t lost_ = 0;
+  std::vector<Nanoseconds> exact_;
+  LatencyHistogram histogram_;  // once it is used, exact_ is empty
 };
 
 }  // namespace tickwire::game

@@ -49,9 +49,11 @@ void TcpCarrier::read(std::size_t most_bytes) {
     // The option is not sticky: the kernel falls back to delayed acknowledgements by itself.
     const int on = 1;
     if (spec_.quickack) ::setsockopt(fd_.fd(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-    taken += static_cast<std::size_t>(received.count);
-    take(static_cast<std::size_t>(received.count), received.arrived_unix);
-    if (player_.state() == BotState::kFailed) return;
+    const auto count = static_cast<std::size_t>(received.count);
+    taken += count;
+    take(count, received.arrived_unix);
+    // A short read took everything that waited.
+    if (player_.state() == BotState::kFailed || count < space.size()) return;
   }
 }
 

@@ -10,7 +10,10 @@ std::string head(std::string_view kind, const TruthTuple& tuple) {
                      tuple.remote);
 }
 
-std::string number(std::optional<std::uint16_t> value) { return value ? fmt::format("{}", *value) : "null"; }
+template <typename Number>
+std::string number(std::optional<Number> value) {
+  return value ? fmt::format("{}", *value) : "null";
+}
 
 constexpr std::int64_t kAckDelayUnitNs = 32'000;
 
@@ -39,16 +42,16 @@ std::string TruthLog::monotonic(std::optional<Nanoseconds> unix_time) const {
 
 void TruthLog::sent(const TruthTuple& tuple, const SentTruth& truth, std::optional<Nanoseconds> left_unix) {
   file_.write(fmt::format(
-      R"({},"type":"{}","seq":{},"input_seq":{},"payload_bytes":{},"intended_mono_ns":{},"called_mono_ns":{},"kernel_mono_ns":{}}})",
-      head("send", tuple), truth.type, truth.seq, number(truth.input_seq), truth.payload_bytes, truth.intended_mono.count(),
-      truth.called_mono.count(), monotonic(left_unix)));
+      R"({},"type":"{}","seq":{},"input_seq":{},"frame":{},"payload_bytes":{},"intended_mono_ns":{},"called_mono_ns":{},"kernel_mono_ns":{}}})",
+      head("send", tuple), truth.type, truth.seq, number(truth.input_seq), number(truth.frame), truth.payload_bytes,
+      truth.intended_mono.count(), truth.called_mono.count(), monotonic(left_unix)));
 }
 
 void TruthLog::received(const TruthTuple& tuple, const ReceivedTruth& truth, std::optional<Nanoseconds> arrived_unix) {
   file_.write(fmt::format(
-      R"({},"type":"{}","seq":{},"ack":{},"ack_delay_ns":{},"last_input":{},"payload_bytes":{},"kernel_mono_ns":{},"read_mono_ns":{}}})",
+      R"({},"type":"{}","seq":{},"ack":{},"ack_delay_ns":{},"last_input":{},"frame":{},"payload_bytes":{},"kernel_mono_ns":{},"read_mono_ns":{}}})",
       head("receive", tuple), truth.type, truth.seq, number(truth.ack), truth.ack_delay * kAckDelayUnitNs,
-      number(truth.last_input), truth.payload_bytes, monotonic(arrived_unix), truth.read_mono.count()));
+      number(truth.last_input), number(truth.frame), truth.payload_bytes, monotonic(arrived_unix), truth.read_mono.count()));
 }
 
 void TruthLog::interval(const TruthTuple& tuple, std::string_view kind, Nanoseconds begin_mono, Nanoseconds end_mono) {

@@ -22,10 +22,11 @@ struct TruthTuple {
 
 // Times are CLOCK_MONOTONIC.
 struct SentTruth {
-  std::string_view type;                   // "hello", "input", "chat", "bye"
+  std::string_view type;                   // "hello", "input", "chat", "bye", "state_hash"
   std::uint16_t seq = 0;                   // of its header
   std::optional<std::uint16_t> input_seq;  // of an input
-  std::size_t payload_bytes = 0;           // behind the UDP or TCP header
+  std::optional<std::uint32_t> frame;      // of a state_hash
+  std::size_t payload_bytes = 0;           // behind the UDP or TCP header; a WebSocket frame has its own in it
   Nanoseconds intended_mono{};             // when it was due
   Nanoseconds called_mono{};               // just before the socket was given it
 };
@@ -34,7 +35,8 @@ struct ReceivedTruth {
   std::uint16_t seq = 0;
   std::optional<std::uint16_t> ack;         // newest seq of ours that its header acknowledges
   std::uint16_t ack_delay = 0;              // as in the header, in units of 32 us
-  std::optional<std::uint16_t> last_input;  // of a snapshot with an input in it
+  std::optional<std::uint16_t> last_input;  // of a snapshot, or frames, with an input in it
+  std::optional<std::uint32_t> frame;       // of frames: the newest; of room_state and diverged: theirs
   std::size_t payload_bytes = 0;
   Nanoseconds read_mono{};  // when the bot had read it
 };

@@ -22,26 +22,31 @@ void UdpCarrier::start(Poller& poller, std::uint64_t id) {
   player_.connected();
 }
 
-void UdpCarrier::on_ready(Poller&, std::uint64_t, std::uint32_t) { read(SIZE_MAX); }
+// One datagram an event: what else waits wakes the loop again, at a lower price than asking the socket for more in vain.
+void UdpCarrier::on_ready(Poller&, std::uint64_t, std::uint32_t) {
+  if (fd_) read_one();
+}
 
 void UdpCarrier::read(std::size_t) {
-  if (!fd_) return;
+  while (fd_ && read_one()) {
+  }
+}
+
+bool UdpCarrier::read_one() {
   witness_.collect(fd_.fd());
   std::array<std::byte, kMaxDatagramBytes + 1> bytes;
-  for (;;) {
-    const auto received = receive_stamped(fd_.fd(), bytes);
-    // A refused port is reported once for each datagram; a server that starts late answers a later hello.
-    if (received.count < 0 && (errno == ECONNREFUSED || errno == EINTR)) continue;
-    if (received.count < 0) return;
-    const auto count = static_cast<std::size_t>(received.count);
-    ++counts_.messages_received;
-    counts_.payload_bytes_received += count;
-    const auto message = parse_datagram(std::span(bytes).first(count));
-    if (!message) continue;
-    const auto now = monotonic_now();
-    witness_.received(*message, count, received.arrived_unix, now);
-    player_.take(*message, now);
-  }
+  const auto received = receive_stamped(fd_.fd(), bytes);
+  // A refused port is reported once for each datagram; a server that starts late answers a later hello.
+  if (received.count < 0) return errno == ECONNREFUSED || errno == EINTR;
+  const auto count = static_cast<std::size_t>(received.count);
+  ++counts_.messages_received;
+  counts_.payload_bytes_received += count;
+  const auto message = parse_datagram(std::span(bytes).first(count));
+  if (!message) return true;
+  const auto now = monotonic_now();
+  witness_.received(*message, count, received.arrived_unix, now);
+  player_.take(*message, now);
+  return true;
 }
 
 void UdpCarrier::send(const Message& message, Nanoseconds intended_mono) {

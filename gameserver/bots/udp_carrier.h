@@ -15,12 +15,16 @@ class UdpCarrier final : public Carrier {
   explicit UdpCarrier(const CarrierSpec& spec) : Carrier(spec) {}
 
   [[nodiscard]] const char* protocol() const override { return "udp"; }
+  [[nodiscard]] bool is_stream() const override { return false; }
   void start(Poller& poller, std::uint64_t id) override;
   void on_ready(Poller& poller, std::uint64_t id, std::uint32_t events) override;
   void read(std::size_t most_bytes) override;
   void send(const Message& message, Nanoseconds intended_mono) override;
 
  private:
+  // False when nothing waits.
+  bool read_one();
+
   std::vector<std::byte> buffer_;
 };
 

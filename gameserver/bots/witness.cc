@@ -9,8 +9,9 @@ namespace tickwire::game {
 namespace {
 
 std::string_view type_name(const Body& body) {
-  constexpr std::array<std::string_view, std::variant_size_v<Body>> kNames = {"hello", "welcome", "input", "snapshot",
-                                                                              "chat",  "bye",     "reject"};
+  constexpr auto kNames = std::to_array<std::string_view>({"hello", "welcome", "input", "snapshot", "chat", "bye", "reject",
+                                                           "presence", "frames", "room_state", "state_hash", "diverged"});
+  static_assert(kNames.size() == std::variant_size_v<Body>);
   return kNames.at(body.index());
 }
 
@@ -19,7 +20,7 @@ std::string_view type_name(const Body& body) {
 void Witness::opened(const char* protocol, int borrowed_fd, const Endpoint& local, const Endpoint& remote) {
   if (log_ == nullptr) return;
   tuple_ = {.protocol = protocol, .local = local.text(), .remote = remote.text()};
-  stream_ = tuple_.protocol == "tcp";
+  stream_ = tuple_.protocol != "udp";
   enable_stamps(borrowed_fd);
 }
 
@@ -33,9 +34,12 @@ void Witness::sent(const Message& message, std::size_t payload_bytes, Nanosecond
                   .intended_mono = intended_mono,
                   .called_mono = called_mono};
   if (const auto* input = std::get_if<Input>(&message.body)) truth.input_seq = input->input_seq;
+  if (const auto* hash = std::get_if<StateHash>(&message.body)) truth.frame = hash->frame;
   pending_.push_back({.number = next_number_ - 1, .truth = truth});
   if (pending_.size() > kMostPending) write_oldest(std::nullopt);
 }
+
+void Witness::passed_over(std::size_t bytes) { next_number_ += static_cast<std::uint32_t>(bytes); }
 
 void Witness::refused(int borrowed_fd) {
   if (log_ == nullptr) return;
@@ -53,8 +57,16 @@ void Witness::received(const Message& message, std::size_t payload_bytes, Nanose
                       .payload_bytes = payload_bytes,
                       .read_mono = read_mono};
   if ((header.flags & kFlagAck) != 0) truth.ack = header.ack;
-  const auto* snapshot = std::get_if<Snapshot>(&message.body);
-  if (snapshot != nullptr && (header.flags & kFlagInput) != 0) truth.last_input = snapshot->last_input;
+  const bool has_input = (header.flags & kFlagInput) != 0;
+  if (const auto* snapshot = std::get_if<Snapshot>(&message.body); snapshot != nullptr && has_input) {
+    truth.last_input = snapshot->last_input;
+  }
+  if (const auto* frames = std::get_if<Frames>(&message.body)) {
+    if (has_input) truth.last_input = frames->last_input;
+    if (frames->count > 0) truth.frame = frames->first + frames->count - 1;
+  }
+  if (const auto* state = std::get_if<RoomState>(&message.body)) truth.frame = state->frame;
+  if (const auto* diverged = std::get_if<Diverged>(&message.body)) truth.frame = diverged->frame;
   log_->received(tuple_, truth, arrived_unix > Nanoseconds::zero() ? std::optional(arrived_unix) : std::nullopt);
 }
 

@@ -21,6 +21,8 @@ class Witness {
   void opened(const char* protocol, int borrowed_fd, const Endpoint& local, const Endpoint& remote);
   // A whole message was given to the socket; last_number: of its stamp, as SentStamp says.
   void sent(const Message& message, std::size_t payload_bytes, Nanoseconds intended_mono, Nanoseconds called_mono);
+  // So many bytes of a stream went out that are no message.
+  void passed_over(std::size_t bytes);
   // The socket refused one: older kernels have numbered it all the same.
   void refused(int borrowed_fd);
   void received(const Message& message, std::size_t payload_bytes, Nanoseconds arrived_unix, Nanoseconds read_mono);

@@ -1,5 +1,5 @@
 // What it owns: reading and writing big-endian fields in bytes that may end too early.
-// Who may use it: protocol/ and its tests.
+// Who may use it: every folder of gameserver/.
 // Thread: any, values.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

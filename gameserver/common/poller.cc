@@ -8,8 +8,22 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 
 namespace tickwire::game {
+namespace {
+
+Result<UniqueFd> open_signals(std::initializer_list<int> numbers) {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int number : numbers) ::sigaddset(&signals, number);
+  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+  UniqueFd fd(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!fd) return fail_errno(errno, "create", "signal descriptor");
+  return fd;
+}
+
+}  // namespace
 
 Result<Poller> Poller::open() {
   Poller poller;
@@ -55,16 +69,9 @@ void DeadlineTimer::disarm() {
   ::timerfd_settime(timer_.fd(), 0, &spec, nullptr);
 }
 
-Result<UniqueFd> open_stop_signals() {
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGINT);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
-  UniqueFd fd(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
-  if (!fd) return fail_errno(errno, "create", "signal descriptor");
-  return fd;
-}
+Result<UniqueFd> open_stop_signals() { return open_signals({SIGINT, SIGTERM}); }
+
+Result<UniqueFd> open_reload_signal() { return open_signals({SIGHUP}); }
 
 void raise_file_limit() {
   rlimit limit{};

@@ -50,6 +50,8 @@ class DeadlineTimer {
 
 // Blocks SIGINT and SIGTERM for the process from now on; the descriptor is readable once one of them has come.
 [[nodiscard]] Result<UniqueFd> open_stop_signals();
+// The same of SIGHUP, by which an operator asks for files to be read again.
+[[nodiscard]] Result<UniqueFd> open_reload_signal();
 // Raises the soft limit of open files to the hard one; a refusal is no error, the limit shows when it is reached.
 void raise_file_limit();
 

@@ -24,6 +24,8 @@ class UniqueFd {
   // -1 when nothing is owned.
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
+  // Gives the descriptor away: the caller closes it.
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
   void reset(int owned_fd = -1) {
     if (fd_ >= 0) ::close(fd_);
     fd_ = owned_fd;

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <utility>
 
-#include "gameserver/server/listen.h"
+#include "gameserver/gateway/listen.h"
 
 namespace tickwire::game {
 namespace {

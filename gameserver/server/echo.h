@@ -15,8 +15,8 @@
 
 #include "gameserver/common/line_file.h"
 #include "gameserver/common/poller.h"
+#include "gameserver/gateway/datagram_socket.h"
 #include "gameserver/protocol/frame.h"
-#include "gameserver/server/datagram_socket.h"
 #include "gameserver/server/options.h"
 
 namespace tickwire::game {

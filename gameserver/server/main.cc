@@ -4,8 +4,8 @@
 #include <cstdio>
 
 #include "gameserver/common/poller.h"
+#include "gameserver/lag/lag_control.h"
 #include "gameserver/server/echo.h"
-#include "gameserver/server/lag_control.h"
 #include "gameserver/server/options.h"
 #include "gameserver/server/server.h"
 
@@ -18,15 +18,36 @@ int fail_with(const std::string& message) {
   return 1;
 }
 
-template <typename Loop>
-int run(const ServerOptions& options) {
+void announce(const std::string& ports) {
+  fmt::print("{{{}}}\n", ports);
+  std::fflush(stdout);
+}
+
+int run_echo(const ServerOptions& options) {
   const auto stop = open_stop_signals();
   if (!stop) return fail_with(stop.error());
-  const auto loop = Loop::open(options);
-  if (!loop) return fail_with(loop.error());
-  fmt::print("{{\"udp_port\":{},\"tcp_port\":{}}}\n", (*loop)->udp_port(), (*loop)->tcp_port());
-  std::fflush(stdout);
-  (*loop)->run(stop->fd());
+  const auto echo = Echo::open(options);
+  if (!echo) return fail_with(echo.error());
+  announce(fmt::format(R"("udp_port":{},"tcp_port":{})", (*echo)->udp_port(), (*echo)->tcp_port()));
+  (*echo)->run(stop->fd());
+  return 0;
+}
+
+int run_server(const ServerOptions& options) {
+  // Before any thread is there, so that all of them leave the signals to these descriptors.
+  const auto stop = open_stop_signals();
+  if (!stop) return fail_with(stop.error());
+  const auto reload = open_reload_signal();
+  if (!reload) return fail_with(reload.error());
+  const auto server = Server::open(options);
+  if (!server) return fail_with(server.error());
+  const auto http = fmt::format(R"("http_port":{})", (*server)->http_port());
+  if ((*server)->udp_port() == 0) {
+    announce(http);
+  } else {
+    announce(fmt::format(R"("udp_port":{},"tcp_port":{},{})", (*server)->udp_port(), (*server)->tcp_port(), http));
+  }
+  (*server)->run(stop->fd(), reload->fd());
   return 0;
 }
 
@@ -44,5 +65,5 @@ int main(int argc, char** argv) {
   for (const auto& command : parsed.options.lag) {
     fmt::print(stderr, "tickwire-gameserver: injects lag: {}\n", lag_command_text(command));
   }
-  return parsed.options.echo_delay_ms ? run<Echo>(parsed.options) : run<Server>(parsed.options);
+  return parsed.options.echo_delay_ms ? run_echo(parsed.options) : run_server(parsed.options);
 }

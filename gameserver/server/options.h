@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "gameserver/server/lag_command.h"
+#include "gameserver/bus/event_link.h"
+#include "gameserver/gateway/limits.h"
+#include "gameserver/lag/lag_command.h"
 
 namespace tickwire::game {
 
@@ -21,8 +23,19 @@ struct ServerOptions {
   std::string bind;  // empty: every address of both families
   std::uint16_t udp_port = 7777;
   std::uint16_t tcp_port = 9000;
+  std::uint16_t http_port = 8080;
+  std::optional<std::uint16_t> metrics_port;  // none: metrics are on the HTTP port, for this machine; 0: nowhere
+  std::vector<std::string> origins;           // of web pages that may open a WebSocket
   unsigned tick_rate_hz = 30;
   std::size_t max_players = 1000;
+  AddressLimitOptions limits;
+  bool guests = true;         // a hello without a ticket is let in
+  std::optional<Role> role;   // none: all modules in this process
+  std::string bus_directory;  // of the sockets between the modules' processes
+  std::string database = ":memory:";
+  std::string token_key_path;       // empty: a key that nobody else has
+  std::string resources_directory;  // empty: built-in ones
+  unsigned workers = 1;
   std::optional<double> duration_s;     // none: until a signal
   std::string stats_path;               // empty: none; "-": standard output
   std::optional<double> echo_delay_ms;  // set: an echo instead of the game

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "bytes_of.h"
 #include "loopback.h"
+#include "unit/gameserver/protocol/bytes_of.h"
 
 namespace tickwire::game {
 namespace {
