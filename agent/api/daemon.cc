@@ -171,8 +171,7 @@ Result<Daemon> start_daemon(UniqueFd socket, const Door& door) {
   void* context = const_cast<Door*>(&door);
   std::array<MHD_OptionItem, 3> more{};  // ends with a zero
   if (tls) {
-    more[0] = {
-        .option = MHD_OPTION_HTTPS_CERT_CALLBACK, .value = reinterpret_cast<intptr_t>(&no_certificate), .ptr_value = nullptr};
+    more[0] = {.option = MHD_OPTION_HTTPS_CERT_CALLBACK, .value = 0, .ptr_value = reinterpret_cast<void*>(&no_certificate)};
     more[1] = {.option = MHD_OPTION_NOTIFY_CONNECTION, .value = reinterpret_cast<intptr_t>(&on_connection), .ptr_value = context};
   }
   more[tls ? 2 : 0] = {.option = MHD_OPTION_END, .value = 0, .ptr_value = nullptr};

@@ -27,7 +27,7 @@ Result<std::unique_ptr<WebSecurity>> WebSecurity::open(std::string path, BasicAu
 Result<WebSecurity::Loaded> WebSecurity::load() const {
   auto config = read_web_config(path_);
   if (!config) return std::unexpected(config.error());
-  Loaded loaded{.files = {path_}, .tls = nullptr, .auth = nullptr};
+  Loaded loaded{.files = {path_}, .tls = nullptr, .users = config->users, .auth = nullptr};
   if (config->tls) {
     auto tls = TlsCredentials::load(*config->tls);
     if (!tls) return within(path_, tls.error());
@@ -76,6 +76,8 @@ void WebSecurity::follow_files() {
   }
   // Files that are new here have no mark from before they were read: they are read once more at the next look.
   if (loaded->files != current_.files) marks_.clear();
+  // Who was let in, and who has guessed too often, stays known: a new certificate is no new beginning.
+  if (loaded->users == current_.users) loaded->auth = std::move(current_.auth);
   current_ = *std::move(loaded);
   if (!first) spdlog::info("{} was read anew", path_);
 }

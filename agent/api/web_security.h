@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,7 +29,7 @@ class WebSecurity {
 
   // Null: plain HTTP. What is there at the start stays there: TLS is neither begun nor ended by a new file.
   [[nodiscard]] const std::shared_ptr<const TlsCredentials>& tls() const { return current_.tls; }
-  // Null: no password is asked for. What it remembers ends with a new file.
+  // Null: no password is asked for. What it remembers ends when the users change.
   [[nodiscard]] BasicAuth* auth() const { return current_.auth.get(); }
 
   // Looks at the files, if it is time to, and takes what is new in them. Files that are wrong are logged once, and change nothing.
@@ -47,6 +48,7 @@ class WebSecurity {
   struct Loaded {
     std::vector<std::string> files;  // the configuration and those that it names
     std::shared_ptr<const TlsCredentials> tls;
+    std::map<std::string, std::string> users;
     std::unique_ptr<BasicAuth> auth;
   };
 
