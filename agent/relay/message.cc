@@ -19,7 +19,8 @@ namespace {
 // Bounds of what is always said of an alert, so that one alert always has room (wide forms take three bytes a character).
 constexpr std::size_t kNameBytes = 120;
 constexpr std::size_t kLabelBytes = 96;
-constexpr std::size_t kMoreBytes = 64;  // the line of what is left out
+constexpr std::chrono::seconds kLongest = std::chrono::years(200);  // nanoseconds in 64 bits end at 292
+constexpr std::size_t kMoreBytes = 64;                              // the line of what is left out
 
 std::string counts(const Occasion& occasion, const Words& words, std::string_view between) {
   const auto firing =
@@ -120,7 +121,7 @@ class Writer {
     const std::chrono::seconds offset = style_.offset != nullptr ? style_.offset(alert.starts) : std::chrono::seconds(0);
     const std::chrono::seconds end = alert.firing ? style_.now : alert.ends;
     return fmt::format("{}{} · {}{}", words_.since, format_time(alert.starts, offset), words_.lasted,
-                       format_age(std::max(end - alert.starts, std::chrono::seconds(0))));
+                       format_age(std::clamp(end - alert.starts, std::chrono::seconds(0), kLongest)));
   }
 
   Entry entry(const Alert& alert) const {

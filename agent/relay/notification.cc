@@ -151,6 +151,8 @@ Result<json> parse_json(std::string_view body) {
     return root;
   } catch (const json::parse_error& error) {
     return wrong("body", fmt::format("not JSON, from byte {} on", error.byte));
+  } catch (const json::out_of_range&) {
+    return wrong("body", "a number that no double can hold");
   }
 }
 

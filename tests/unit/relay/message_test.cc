@@ -70,6 +70,15 @@ TEST(AMessage, ShowsTimesInTheZoneThatItIsTold) {
   EXPECT_THAT(render(occasion({sample::alert()}), east).text, HasSubstr("2026-01-02 11:04:05 UTC+08:00"));
 }
 
+TEST(AMessage, BearsTimesThatAreOffByCenturies) {
+  Alert ancient = sample::alert();
+  ancient.starts = std::chrono::seconds(-62'135'596'800);
+  Alert future = sample::alert("f2");
+  future.starts += std::chrono::hours(24 * 365 * 1000);
+  const std::string text = render(occasion({ancient, future}), style()).text;
+  EXPECT_THAT(text, AllOf(HasSubstr("since 0001-01-01 00:00:00 UTC+00:00 · for 73048d12h"), HasSubstr("· for 0s")));
+}
+
 TEST(AMessage, LeavesOutWhatIsNotKnown) {
   const Alert bare{.firing = true, .fingerprint = "f", .starts = sample::kStarts};
   Occasion alone = occasion({bare});

@@ -96,6 +96,7 @@ TEST(Webhook, BoundsEachText) {
 
 TEST(Webhook, SaysWhereItIsNoJson) {
   EXPECT_EQ(error_of("{\"version\": \"4\","), "body: not JSON, from byte 17 on");
+  EXPECT_EQ(error_of(R"({"version":1e999})"), "body: a number that no double can hold");
   EXPECT_THAT(error_of(""), StartsWith("body: not JSON"));
   EXPECT_EQ(error_of("[]"), "body: an object is wanted, it is array");
 }

@@ -66,7 +66,7 @@ TEST(AnAnswer, IsOneShortLine) {
 }
 
 TEST(AnAnswer, OfAnotherServerIsTriedAgain) {
-  for (const char* body : {"", "<html>", "[]", "{}", R"({"errcode":"0"})", R"({"errcode":0.0})"}) {
+  for (const char* body : {"", "<html>", "[]", "{}", R"({"errcode":"0"})", R"({"errcode":0.0})", R"({"errcode":1e999})"}) {
     EXPECT_EQ(judge(RobotKind::kWeCom, {.error = {}, .status = 200, .body = body}).result, kRetryable) << body;
   }
 }
