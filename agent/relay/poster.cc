@@ -81,6 +81,8 @@ class Poster {
     Answer answer;
     CURL* handle = handle_.get();
     ::curl_easy_setopt(handle, CURLOPT_URL, address.c_str());
+    // What is not encrypted stays on this machine, whatever proxy the environment names.
+    ::curl_easy_setopt(handle, CURLOPT_PROXY, address.starts_with("https:") ? nullptr : "");
     ::curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     ::curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.c_str());
     ::curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer.body);

@@ -25,7 +25,7 @@ struct GiveUp {
 };
 
 // By libcurl: connects within 3 s, is done within 8 s, verifies the server's certificate against `ca_file` (empty: the machine's authorities),
-// follows no redirect, uses the proxy that the environment names, takes 64 KiB of an answer. The connection is kept for the next one.
+// follows no redirect, uses the proxy that the environment names (for https), takes 64 KiB of an answer. The connection is kept for the next one.
 [[nodiscard]] Result<Post> make_post(const std::string& ca_file, std::shared_ptr<const GiveUp> give_up);
 
 }  // namespace tickwire::relay

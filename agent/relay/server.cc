@@ -53,12 +53,13 @@ class Clients {
     const std::scoped_lock lock(mutex_);
     coming_.erase(connection);
   }
-  // Their threads read the end of the stream then, and close.
-  void cut(std::chrono::nanoseconds monotonic) {
+  // Their threads read the end of the stream then, and close. Gives how many were cut.
+  std::size_t cut(std::chrono::nanoseconds monotonic) {
     const std::scoped_lock lock(mutex_);
-    for (const auto& [connection, client] : coming_) {
-      if (monotonic - client.since >= kWholeRequest) ::shutdown(client.borrowed_fd, SHUT_RDWR);
-    }
+    return std::erase_if(coming_, [monotonic](const auto& each) {
+      const Client& client = each.second;
+      return monotonic - client.since >= kWholeRequest && ::shutdown(client.borrowed_fd, SHUT_RDWR) == 0;
+    });
   }
 
  private:
@@ -105,7 +106,10 @@ MHD_Result on_request(void* context_pointer, MHD_Connection* connection, const c
   }
   Upload& upload = *static_cast<Upload*>(*state);
   if (*piece_size > 0) {
-    if (upload.body.size() + *piece_size > kMostBody) return MHD_NO;  // it was not announced: the connection is closed
+    if (upload.body.size() + *piece_size > kMostBody) {  // it was not announced: the connection is closed
+      context.borrowed_metrics.count_request(MHD_HTTP_CONTENT_TOO_LARGE);
+      return MHD_NO;
+    }
     upload.body.append(piece, *piece_size);
     *piece_size = 0;
     return MHD_YES;
@@ -160,7 +164,12 @@ class HttpServer final : public Server {
   }
 
   std::uint16_t port() const override { return port_; }
-  void cut_slow(std::chrono::nanoseconds monotonic) override { context_.clients.cut(monotonic); }
+
+  void cut_slow(std::chrono::nanoseconds monotonic) override {
+    for (std::size_t cut = context_.clients.cut(monotonic); cut > 0; --cut) {
+      context_.borrowed_metrics.count_request(MHD_HTTP_REQUEST_TIMEOUT);
+    }
+  }
 
   void close_door() override {
     const int borrowed_fd = ::MHD_quiesce_daemon(daemon_.get());

@@ -25,7 +25,7 @@ class Server {
   // Waits for the requests that are being answered.
   virtual ~Server() = default;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
-  // Cuts off clients whose request has not come whole 15 s after they connected. To be called about once a second.
+  // Cuts off clients whose request has not come whole 15 s after they connected; counted as 408. To be called about once a second.
   virtual void cut_slow(std::chrono::nanoseconds monotonic) = 0;
   // No new connections.
   virtual void close_door() = 0;

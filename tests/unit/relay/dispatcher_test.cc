@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -256,6 +257,26 @@ TEST(AWorker, CountsWhatHasNoRoomWhenItStops) {
   worker.stop(monotonic_now() + 1s);
   EXPECT_EQ(worker.join(), 1U);
   EXPECT_EQ(metrics.dropped(0, Drop::kStopped), 1U);
+}
+
+TEST(AWorker, SendsWhatHasRoomInTimeBeforeItStops) {
+  Metrics metrics({robot()}, {});
+  // The first message is 59.9 s old once it was sent.
+  std::atomic<std::chrono::nanoseconds::rep> ahead_ns = std::chrono::nanoseconds(-59'900ms).count();
+  std::atomic<int> sent = 0;
+  Worker worker(std::make_unique<Dispatcher>(
+      DispatcherOptions{.robot = robot(), .number = 0, .link_base = {}, .rate = 1},
+      [&sent](const Message&) {
+        ++sent;
+        return Outcome{};
+      },
+      Clocks{.monotonic = [&ahead_ns] { return monotonic_now() + std::chrono::nanoseconds(ahead_ns); }}, metrics));
+  EXPECT_EQ(worker.post(one("a")).get().fate, Fate::kDelivered);
+  ahead_ns = 0;
+  EXPECT_EQ(worker.post(one("b")).get().fate, Fate::kMerged);
+  worker.stop(monotonic_now() + 20s);
+  EXPECT_EQ(worker.join(), 0U);
+  EXPECT_EQ(sent, 2);
 }
 
 TEST(AWorker, FinishesWhatItWasGivenBeforeItStops) {

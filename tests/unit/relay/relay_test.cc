@@ -262,6 +262,7 @@ TEST_F(Relays, CutABodyThatNeverEnds) {
   int pieces = 0;
   while (pieces < 1000 && api::send_all(client.fd(), piece)) ++pieces;
   EXPECT_LT(pieces, 1000);
+  EXPECT_THAT(get("/metrics"), HasSubstr("tickwire_relay_requests_total{code=\"413\"} 1\n"));
 }
 
 TEST_F(Relays, CutAClientThatIsTooSlow) {
@@ -272,6 +273,7 @@ TEST_F(Relays, CutAClientThatIsTooSlow) {
   EXPECT_THAT(metrics_answered, StartsWith("HTTP/1.1 200 "));
   relay_->cut_slow(monotonic_now() + std::chrono::seconds(16));
   EXPECT_TRUE(api::receive_all(client.fd()).closed);
+  EXPECT_THAT(get("/metrics"), HasSubstr("tickwire_relay_requests_total{code=\"408\"} 1\n"));
 }
 
 TEST_F(Relays, SpareAClientThatIsNotTooSlow) {
