@@ -73,19 +73,15 @@ class Capabilities : public Test {
  protected:
   Words contained(const std::string& capabilities) const { return container(folder_.path(), capabilities); }
   Words cgroup() const { return {"--cgroup", folder_.path("cgroup")}; }
-  // What doctor says of each candidate: whether it works.
-  std::map<std::string, bool> doctor(Words prefix, const std::string& cgroup) {
+  // What doctor would choose for each capability; empty: nothing works.
+  std::map<std::string, std::string> doctor(Words prefix, const std::string& cgroup) {
     prefix.insert(prefix.end(), {TICKWIRE_BINARY, "doctor", "--interface", "eth0", "--cgroup", cgroup, "-o", "json"});
     const Finished finished = harness::run(prefix, scene_.node.name(), std::chrono::seconds(60));
     EXPECT_EQ(finished.exit_code, 0) << finished.out << finished.err;
-    std::map<std::string, bool> works;
+    std::map<std::string, std::string> modes;
     const json report = json::parse(finished.out);
-    for (const json& hook : report["hooks"]) {
-      for (const json& attempt : hook["attempts"]) {
-        works[hook["capability"].get<std::string>() + " by " + attempt["candidate"].get<std::string>()] = attempt["attached"];
-      }
-    }
-    return works;
+    for (const json& hook : report["hooks"]) modes[hook["capability"]] = hook["mode"].is_null() ? "" : hook["mode"];
+    return modes;
   }
 
   harness::TemporaryFolder folder_;
@@ -93,10 +89,11 @@ class Capabilities : public Test {
 };
 
 TEST_F(Capabilities, OfTheChartAreEnoughForEveryHookThatRootCanUse) {
+  // Of the ways to the same thing, the best: Debian's kernels refuse kprobes without CAP_SYS_ADMIN where kernel.perf_event_paranoid is 3,
+  // but have fentry.
   const auto as_root = doctor({}, cgroup2_root());
-  const auto contained_works = doctor(contained(kThree), folder_.path("cgroup"));
   EXPECT_GT(as_root.size(), 10U);
-  EXPECT_EQ(contained_works, as_root);
+  EXPECT_EQ(doctor(contained(kThree), folder_.path("cgroup")), as_root);
 }
 
 TEST_F(Capabilities, OfTheChartAreEnoughToMeasureAndToDetach) {
@@ -125,12 +122,13 @@ TEST_F(Capabilities, OfTheChartAreEnoughToMeasureAndToDetach) {
 }
 
 TEST_F(Capabilities, OfTheSystemdUnitAreEnoughForAUserThatIsNotRoot) {
-  EXPECT_EQ(doctor(unit(folder_.path()), folder_.path("cgroup")), doctor({}, cgroup2_root()));
   Agent agent(scene_.node, cgroup(), unit(folder_.path()));
   ASSERT_TRUE(slowly_ready(agent));
   play(scene_, Transport::kUdp);
   agent.settle();
   EXPECT_EQ(agent.service("world")["connections_opened"], 1);
+  for (const char* capability : {"departure", "delivery", "tcp_read", "udp_read", "udp_write"})
+    EXPECT_NE(agent.mode(capability), "");
   EXPECT_EQ(agent.stop(), 0);
   EXPECT_EQ(attached(scene_.node), "");
 }
