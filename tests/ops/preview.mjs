@@ -31,13 +31,13 @@ function draw(board) {
     timeseries(box, entry, size) {
       const series = seriesOf(entry), times = timesOf(series), unit = entry.panel.fieldConfig.defaults.unit;
       const stacked = entry.panel.fieldConfig.defaults.custom.stacking.mode === "normal";
-      const rows = series.map((s) => { const at = new Map(s.points.map((p) => [p[0], parseFloat(p[1])])); return times.map((t) => at.get(t) ?? null); });
+      const rows = series.map((s) => { const at = new Map(s.points.map((p) => [p[0], isFinite(p[1]) ? parseFloat(p[1]) : null])); return times.map((t) => at.get(t) ?? null); });
       if (stacked) for (let i = 1; i < rows.length; i++) rows[i] = rows[i].map((v, k) => (v ?? 0) + (rows[i - 1][k] ?? 0));
       const limits = entry.panel.fieldConfig.defaults.thresholds.steps.filter((s) => s.value !== null && entry.panel.fieldConfig.defaults.custom.thresholdsStyle.mode === "line");
       const paint = (u) => { for (const l of limits) { const y = u.valToPos(l.value, "y", true); if (y < u.bbox.top) continue; u.ctx.strokeStyle = l.color; u.ctx.setLineDash([6, 4]); u.ctx.beginPath();
         u.ctx.moveTo(u.bbox.left, y); u.ctx.lineTo(u.bbox.left + u.bbox.width, y); u.ctx.stroke(); u.ctx.setLineDash([]); } };
       new uPlot({ width: size.w, height: size.h - 46, legend: { show: false }, hooks: { draw: [paint] }, cursor: { show: false },
-        axes: [{ stroke: "#999", grid: { stroke: "#333" } }, { stroke: "#999", grid: { stroke: "#333" }, size: 70, values: (_, vs) => vs.map((v) => text(unit, v)) }],
+        axes: [{ stroke: "#999", grid: { stroke: "#333" } }, { stroke: "#999", grid: { stroke: "#333" }, size: 84, values: (_, vs) => vs.map((v) => text(unit, v)) }],
         series: [{}, ...rows.map((_, i) => ({ stroke: colours[i % colours.length], width: 1.5, fill: stacked ? colours[i % colours.length] + "44" : undefined, points: { show: false } }))] },
         [times, ...rows], box);
       const names = document.createElement("div"); names.className = "names";
