@@ -57,17 +57,20 @@ bool Worker::has_ended(std::optional<std::chrono::nanoseconds> due) const {
 }
 
 void Worker::take(Job job) {
+  Delivery delivery;
   try {
-    job.answer.set_value(dispatcher_->take(*job.notification));
-  } catch (...) {
-    job.answer.set_exception(std::current_exception());
+    delivery = dispatcher_->take(*job.notification);
+  } catch (const std::exception& error) {  // memory ran out: the robot's thread goes on
+    spdlog::error("telling a robot: {}", error.what());
+    delivery = {.fate = Fate::kFailedRetryable, .reason = "the relay failed"};
   }
+  job.answer.set_value(std::move(delivery));
 }
 
 void Worker::flush() {
   try {
     dispatcher_->flush();
-  } catch (const std::exception& error) {  // memory ran out: the robot's thread goes on
+  } catch (const std::exception& error) {  // as above
     spdlog::error("what waited for a robot is lost: {}", error.what());
   }
 }

@@ -55,6 +55,10 @@ class FakeRobots {
   [[nodiscard]] std::string url(std::string_view target) const {
     return "http://127.0.0.1:" + std::to_string(port_) + std::string(target);
   }
+  void answer_with(Answering answering) {
+    const std::scoped_lock lock(mutex_);
+    answering_ = std::move(answering);
+  }
   [[nodiscard]] std::vector<Posted> posted() const {
     const std::scoped_lock lock(mutex_);
     return posted_;
@@ -66,11 +70,13 @@ class FakeRobots {
       const UniqueFd client = api::with_deadline(UniqueFd(::accept4(socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC)));
       if (!client) return;
       const Posted posted = read_request(client.fd());
+      Answering answering;
       {
         const std::scoped_lock lock(mutex_);
         posted_.push_back(posted);
+        answering = answering_;
       }
-      api::send_all(client.fd(), answering_(posted));
+      api::send_all(client.fd(), answering(posted));
     }
   }
 

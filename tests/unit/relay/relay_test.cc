@@ -89,8 +89,7 @@ class Relays : public testing::Test {
   }
 
   sample::Folder folder_;
-  std::function<std::string(const Posted&)> answering_ = [](const Posted&) { return http(R"({"errcode":0,"errmsg":"ok"})"); };
-  sample::FakeRobots robots_{[this](const Posted& posted) { return answering_(posted); }};
+  sample::FakeRobots robots_{[](const Posted&) { return http(R"({"errcode":0,"errmsg":"ok"})"); }};
   std::ostringstream log_;
   std::shared_ptr<spdlog::logger> before_;
   std::unique_ptr<Relay> relay_;
@@ -140,9 +139,9 @@ TEST_F(Relays, SignWhatDingTalkGetsAndNothingElse) {
 
 TEST_F(Relays, TellTheOtherRobotOnlyOnceWhenOneFails) {
   std::atomic<bool> down = true;
-  answering_ = [&down](const Posted& posted) {
+  robots_.answer_with([&down](const Posted& posted) {
     return posted.target.starts_with("/cgi-bin") && down ? http("busy", "503 Service Unavailable") : http(R"({"errcode":0})");
-  };
+  });
   start();
   const std::string first = post("/alerts", sample::webhook());
   EXPECT_THAT(first, StartsWith("HTTP/1.1 502 "));
@@ -156,9 +155,8 @@ TEST_F(Relays, TellTheOtherRobotOnlyOnceWhenOneFails) {
 }
 
 TEST_F(Relays, SayWhatARobotRefused) {
-  answering_ = [](const Posted&) {
-    return http(R"({"errcode":310000,"errmsg":"sign not match, see access_token=70ke2d1n9741k"})");
-  };
+  robots_.answer_with(
+      [](const Posted&) { return http(R"({"errcode":310000,"errmsg":"sign not match, see access_token=70ke2d1n9741k"})"); });
   start();
   const std::string answer = post("/alerts/ding", sample::webhook());
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 422 "));
@@ -167,16 +165,16 @@ TEST_F(Relays, SayWhatARobotRefused) {
 }
 
 TEST_F(Relays, TakeACloseWithoutAnAnswerForAFailure) {
-  answering_ = [](const Posted&) { return std::string(); };
+  robots_.answer_with([](const Posted&) { return std::string(); });
   start();
   EXPECT_THAT(post("/alerts/wecom", sample::webhook()), StartsWith("HTTP/1.1 502 "));
 }
 
 TEST_F(Relays, FollowNoRedirect) {
-  answering_ = [this](const Posted& posted) {
+  robots_.answer_with([this](const Posted& posted) {
     return posted.target == "/elsewhere" ? http(R"({"errcode":0})")
                                          : http("", "302 Found", "Location: " + robots_.url("/elsewhere") + "\r\n");
-  };
+  });
   start();
   const std::string answer = post("/alerts/wecom", sample::webhook());
   EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 422 "), HasSubstr("redirects are not followed")));
@@ -199,7 +197,7 @@ TEST_F(Relays, MergeWhatIsBeyondTheRate) {
 }
 
 TEST_F(Relays, BlockARobotThatWasAskedTooOften) {
-  answering_ = [](const Posted&) { return http(R"({"errcode":130101,"errmsg":"send too fast"})"); };
+  robots_.answer_with([](const Posted&) { return http(R"({"errcode":130101,"errmsg":"send too fast"})"); });
   start();
   EXPECT_THAT(post("/alerts/ding", sample::webhook()), StartsWith("HTTP/1.1 502 "));
   EXPECT_EQ(body_of(post("/alerts/ding", sample::webhook()))["robots"]["ding"], "merged");
@@ -207,14 +205,14 @@ TEST_F(Relays, BlockARobotThatWasAskedTooOften) {
 }
 
 TEST_F(Relays, LetNoSecretOut) {
-  answering_ = [](const Posted& posted) {
+  robots_.answer_with([](const Posted& posted) {
     return http(json{{"errcode", 93000}, {"errmsg", "asked for " + posted.target}}.dump());
-  };
+  });
   start();
   std::string seen = post("/alerts", sample::webhook());
-  answering_ = [](const Posted&) { return http("moved", "302 Found", "Location: http://192.0.2.1/\r\n"); };
+  robots_.answer_with([](const Posted&) { return http("moved", "302 Found", "Location: http://192.0.2.1/\r\n"); });
   seen += post("/alerts", sample::webhook());
-  answering_ = [](const Posted&) { return std::string(); };
+  robots_.answer_with([](const Posted&) { return std::string(); });
   seen += post("/alerts", sample::webhook());
   (void)folder_.write("ding.url", "gopher://127.0.0.1/?access_token=" + std::string(kToken));
   seen += post("/alerts/ding", sample::webhook());
@@ -287,10 +285,10 @@ TEST_F(Relays, SpareAClientThatIsNotTooSlow) {
 
 TEST_F(Relays, AnswerOthersWhileRobotsAreSlow) {
   std::promise<void> go;
-  answering_ = [wait = go.get_future().share()](const Posted&) {
+  robots_.answer_with([wait = go.get_future().share()](const Posted&) {
     wait.wait_for(std::chrono::seconds(5));
     return http(R"({"errcode":0})");
-  };
+  });
   start();
   std::string told;
   std::thread poster([&] { told = post("/alerts/wecom", sample::webhook()); });

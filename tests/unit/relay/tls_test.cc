@@ -117,7 +117,7 @@ TEST_F(OverTls, ARobotOfAKnownAuthorityIsTold) {
 
 TEST_F(OverTls, OneOfAnUnknownAuthorityIsNot) {
   serve("IP:127.0.0.1");
-  const Answer answer = post("");
+  const Answer answer = post(folder_.write("ca.pem", identity_of("IP:127.0.0.1").certificate));
   EXPECT_THAT(answer.error, AllOf(HasSubstr("certificate"), Not(HasSubstr("5ec7e7"))));
   EXPECT_EQ(answer.status, 0);
 }
