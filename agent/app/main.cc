@@ -43,7 +43,8 @@ int run(int argc, char** argv) {
   CLI::App* relay = program.add_subcommand("relay", "Bring Alertmanager's notifications to chat robots until SIGTERM");
   tickwire::relay::add_relay_options(*relay, relay_options);
   commands.push_back({relay, [&]() -> tickwire::Result<int> {
-                        if (auto ran = tickwire::relay::run_relay(relay_options, build); !ran) return std::unexpected(ran.error());
+                        if (auto ran = tickwire::relay::run_relay(relay_options, build); !ran)
+                          return std::unexpected(ran.error());
                         return 0;
                       }});
   commands.push_back({program.add_subcommand("version", "Print the version"), [&]() -> tickwire::Result<int> {
