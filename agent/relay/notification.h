@@ -42,7 +42,7 @@ struct Notification {
 };
 
 // Reads the body of a webhook of version 4. Usage errors say what is wrong and where: no JSON (with the byte), another version, a field
-// of another type, no alerts. Fields that are not known are passed over.
+// of another type, no alerts, more than about 200,000 values. Fields that are not known are passed over.
 [[nodiscard]] Result<Notification> parse_notification(std::string_view body);
 
 // A hash of what is said and of whom: two notifications with the same digest are one that was sent again.

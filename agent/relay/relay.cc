@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "relay/relay.h"
 
+#include <malloc.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -94,6 +95,8 @@ Result<void> run_relay(const RelayOptions& options, const model::BuildInfo& buil
   spdlog::set_default_logger(spdlog::stderr_logger_mt("tickwire-relay"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   spdlog::set_level(options.log_level);
+  // Two heaps are enough for these threads; one for each would keep the memory of the largest request that it has served.
+  ::mallopt(M_ARENA_MAX, 2);
   const sigset_t awaited = block_signals();
   const auto relay = Relay::start(options, build);
   if (!relay) return std::unexpected(relay.error());

@@ -90,9 +90,10 @@ MHD_Result send(Context& context, MHD_Connection* connection, const Response& re
   return ::MHD_queue_response(connection, response.status, reply.get());
 }
 
-bool is_too_large(MHD_Connection* connection) {
+// The size of the body that is announced; 0: none is. A failure: it is too large.
+Result<std::uint64_t> announced(MHD_Connection* connection) {
   const char* length = ::MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-  return length != nullptr && !parse_number(length, 0, kMostBody);
+  return length == nullptr ? 0 : parse_number(length, 0, kMostBody);
 }
 
 // Called after the headers, for each piece of the body, and after its end.
@@ -100,8 +101,11 @@ MHD_Result on_request(void* context_pointer, MHD_Connection* connection, const c
                       const char* piece, std::size_t* piece_size, void** state) noexcept try {
   Context& context = *static_cast<Context*>(context_pointer);
   if (*state == nullptr) {
-    if (is_too_large(connection)) return send(context, connection, text_response(413, "a body of at most 1 MiB is wanted"));
-    *state = new Upload;  // until on_completed
+    const auto size = announced(connection);
+    if (!size) return send(context, connection, text_response(413, "a body of at most 1 MiB is wanted"));
+    auto upload = std::make_unique<Upload>();
+    upload->body.reserve(*size);
+    *state = upload.release();  // until on_completed
     return MHD_YES;
   }
   Upload& upload = *static_cast<Upload*>(*state);

@@ -120,6 +120,12 @@ TEST(Webhook, NamesThePlaceOfAWrongType) {
             "alerts[0].startsAt: a time is wanted, like 2026-01-02T03:04:05Z");
 }
 
+TEST(Webhook, HasNotMoreValuesThanANotificationHas) {
+  const std::string most = "[" + std::string(199'999, ',');
+  EXPECT_THAT(error_of(most), StartsWith("body: not JSON"));
+  EXPECT_EQ(error_of(most + ","), "body: more values than a notification has");
+}
+
 TEST(Webhook, SurvivesDeepNesting) {
   EXPECT_EQ(error_of(std::string(200'000, '[')), "body: not JSON, from byte 200001 on");
   EXPECT_EQ(error_of(std::string(200'000, '[') + std::string(200'000, ']')), "body: an object is wanted, it is array");
