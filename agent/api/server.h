@@ -19,6 +19,7 @@ namespace tickwire::api {
 
 struct ServerOptions {
   std::optional<config::ListenAddress> listen;  // none: no TCP listener
+  std::string web_config;                       // file with TLS and passwords of that listener; empty: neither
   std::string socket_path;                      // made with mode 0660, its folder with 0755; removed at stop
   RouteOptions routes;
   StreamLimits streams;
@@ -26,7 +27,7 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Binds and serves. Errors name the address: port in use, no permission, another agent on the socket (one that answers;
+  // Binds and serves. Errors are those of WebSecurity::open(), or name the address: port in use, no permission, another agent on the socket (one that answers;
   // a dead socket file is replaced). The server's thread blocks all signals and has given up all capabilities: while it runs the
   // process must not change its user, for glibc aborts where one thread may and another may not.
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Routes::Latest latest);

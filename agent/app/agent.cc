@@ -14,6 +14,7 @@
 
 #include "api/server.h"
 #include "app/loop.h"
+#include "app/privileges.h"
 #include "app/readiness.h"
 #include "app/rule_fit.h"
 #include "app/services.h"
@@ -70,6 +71,7 @@ class Agent {
   ServiceNumbers numbers_;
   Blindness blindness_;
   RuleFit rule_fit_;
+  std::vector<ThreadPrivileges> threads_;
 };
 
 Result<void> Agent::start() {
@@ -89,12 +91,15 @@ Result<void> Agent::start_server() {
     if (!address) return std::unexpected(address.error());
     server.listen = *address;
   }
+  server.web_config = options_.web_config;
   server.socket_path = options_.api_socket;
   server.routes = {.expose_connections = options_.expose_connections, .connection_series = options_.connection_series};
   Result<std::unique_ptr<api::Server>> started = api::Server::start(server, [this] { return latest_.load(); });
   if (!started) return std::unexpected(started.error());
   server_ = std::move(*started);
-  if (server_->port()) spdlog::info("metrics at http://{}/metrics", options_.listen);
+  if (server_->port())
+    spdlog::info("metrics at {}/metrics{}", options_.listen,
+                 options_.web_config.empty() ? "" : ", as " + options_.web_config + " allows");
   spdlog::info("live queries through {}", options_.api_socket);
   return {};
 }
@@ -180,6 +185,7 @@ void Agent::publish(std::chrono::nanoseconds read_time) {
   snapshot->read_time = read_time;
   snapshot->hooks = source_->hooks();
   snapshot->services_refused = numbers_.refused();
+  snapshot->threads = threads_;
   snapshot->slos = options_.slos ? *options_.slos : model::default_slos();
   for (const std::string& sentence : rule_fit_.check(snapshot->services)) spdlog::warn("{}", sentence);
   snapshot->readiness = readiness_of(snapshot->hooks, blindness_.check(snapshot->monotonic, snapshot->interfaces));
@@ -207,7 +213,11 @@ void Agent::follow_links() {
 Result<void> Agent::run() {
   Result<Loop> loop = Loop::make();
   if (!loop) return std::unexpected(loop.error());
+  // Before there is another thread, so that it holds for all of them.
+  if (auto forbidden = forbid_new_privileges(); !forbidden) spdlog::warn("{}", forbidden.error().text());
   if (auto started = start(); !started) return started;
+  keep_what_the_loop_needs(options_.services.empty());
+  threads_ = privileges_of_threads();
   if (auto added = loop->every(options_.interval, [this] { tick(); }); !added) return added;
   if (options_.services.empty()) {
     auto added = loop->every(kDiscoveryInterval, [this] {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "app/privileges.h"
 #include "export/json.h"
 #include "export/tables.h"
 #include "kernel/interfaces.h"
@@ -47,6 +48,7 @@ cli::Command add_doctor(CLI::App& program, const model::BuildInfo& build) {
             if (!interfaces) return std::unexpected(interfaces.error());
             model::DoctorReport report = kernel::examine(*interfaces, options->cgroup);
             report.version = build.version;
+            report.checks.push_back(examine_privileges());
             const std::string text = options->output == "json" ? exporting::doctor_json(report) : exporting::doctor_text(report);
             std::fputs(text.c_str(), stdout);
             return report.usable ? 0 : static_cast<int>(Failure::kMissing);

@@ -13,6 +13,7 @@
 #include "app/doctor.h"
 #include "cli/commands.h"
 #include "config/options.h"
+#include "relay/relay.h"
 
 namespace {
 
@@ -38,6 +39,14 @@ int run(int argc, char** argv) {
                         return 0;
                       }});
   commands.push_back(tickwire::app::add_doctor(program, build));
+  tickwire::relay::RelayOptions relay_options;
+  CLI::App* relay = program.add_subcommand("relay", "Bring Alertmanager's notifications to chat robots until SIGTERM");
+  tickwire::relay::add_relay_options(*relay, relay_options);
+  commands.push_back({relay, [&]() -> tickwire::Result<int> {
+                        if (auto ran = tickwire::relay::run_relay(relay_options, build); !ran)
+                          return std::unexpected(ran.error());
+                        return 0;
+                      }});
   commands.push_back({program.add_subcommand("version", "Print the version"), [&]() -> tickwire::Result<int> {
                         fmt::print("tickwire {} ({})\n", build.version, build.revision);
                         return 0;

@@ -148,8 +148,13 @@ Command add_status(CLI::App& program) {
   CLI::App* command =
       program.add_subcommand("status", "Show whether the agent works: hooks, losses, interfaces, fill of its tables");
   const auto common = std::make_shared<Common>();
+  const auto ready = std::make_shared<bool>(false);
   add_common(*command, *common, {"text", "json"});
-  return {.parsed = command, .run = [common] {
+  command
+      ->add_flag("--ready", *ready, "Print nothing else: exit code 0 when the agent is ready, 1 with the reason when it is not")
+      ->excludes("--output");
+  return {.parsed = command, .run = [common, ready] {
+            if (*ready) return print(common->api_socket, {.path = "/readyz", .parameters = {}});
             return print(common->api_socket, {.path = "/api/v1/status", .parameters = {{"format", common->output}}});
           }};
 }

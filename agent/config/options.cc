@@ -3,33 +3,19 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <array>
-#include <cctype>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
 #include "base/text.h"
-#include "config/file.h"
+#include "config/table.h"
 #include "config/words.h"
 #include "tickwire/service.h"
 
 namespace tickwire::config {
 namespace {
 
-constexpr char kOnce = '\0';  // instead of a separator: the option takes one value
-
-// One option: the same name on the command line (--name), in the environment (TICKWIRE_NAME) and in the file (name = value).
-struct Row {
-  std::string_view name;
-  std::string_view value;  // what the help text calls the value; empty: a switch
-  char separator;          // takes several values, with this between them in the environment; or kOnce
-  std::string_view help;
-  std::string_view initial;  // the default, as the help text says it
-  Result<void> (*set)(std::string_view value, RunOptions& options);
-};
+using Row = OptionRow<RunOptions>;
 
 Result<void> set_number(std::string_view value, std::uint64_t least, std::uint64_t most, std::uint32_t& target) {
   const auto number = parse_number(value, least, most);
@@ -141,6 +127,13 @@ constexpr std::array kRows{
           options.listen = value == "none" ? "" : value;
           return {};
         }},
+    Row{"web-config", "FILE", kOnce,
+        "File with TLS and basic authentication of the TCP address, in the format of\nPrometheus' exporters; docs/web-config.md.",
+        "neither",
+        [](std::string_view value, RunOptions& options) -> Result<void> {
+          options.web_config = value;
+          return {};
+        }},
     Row{"api-socket", "PATH", kOnce, "Unix socket that the other commands ask, a path of 1 .. 107 bytes.", kDefaultApiSocket,
         [](std::string_view value, RunOptions& options) -> Result<void> {
           options.api_socket = value;
@@ -189,100 +182,11 @@ constexpr std::array kRows{
         [](std::string_view value, RunOptions& options) { return set_word(value, kLogLevels, options.log_level); }},
 };
 
-std::string environment_name(std::string_view name) {
-  std::string result = "TICKWIRE_";
-  for (const char c : name) result += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return result;
-}
-
-// Empty counts as not set, as is usual for the environment.
-std::optional<std::string> environment_value(const std::string& variable) {
-  const char* value = std::getenv(variable.c_str());
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return value;
-}
-
-// Where an option was told, and what.
-struct Given {
-  std::string origin;
-  std::vector<std::string> values;
-};
-
-// The precedence of the sources is the order of this function.
-std::optional<Given> given(const Row& row, const CLI::Option& flag, const std::string& file_name, const FileValues& file) {
-  if (flag.count() > 0) return Given{"--" + std::string(row.name), flag.results()};
-  const std::string variable = environment_name(row.name);
-  if (const auto value = environment_value(variable)) {
-    return Given{variable, row.separator == kOnce ? std::vector{*value} : split_list(*value, row.separator)};
-  }
-  if (const auto found = file.find(row.name); found != file.end()) {
-    return Given{fmt::format("{}: {}", file_name, row.name), found->second};
-  }
-  return std::nullopt;
-}
-
-Result<void> set_all(const Row& row, const Given& given, RunOptions& options) {
-  if (given.values.empty() || (row.separator == kOnce && given.values.size() != 1)) {
-    return fail_usage(fmt::format("{}: one value is wanted, {} were given", given.origin, given.values.size()));
-  }
-  for (const std::string& value : given.values) {
-    if (const auto done = row.set(value, options); !done) return within(given.origin, done.error());
-  }
-  return {};
-}
-
-Result<void> apply(const std::array<CLI::Option*, kRows.size()>& flags, const CLI::Option& config_flag, RunOptions& options) {
-  std::string file_name;
-  FileValues file;
-  if (config_flag.count() > 0) {
-    file_name = config_flag.results().back();
-  } else {
-    file_name = environment_value(environment_name("config")).value_or("");
-  }
-  if (config_flag.count() > 0 || !file_name.empty()) {
-    std::vector<std::string_view> names;
-    std::ranges::transform(kRows, std::back_inserter(names), &Row::name);
-    auto read = read_file(file_name, names);
-    if (!read) return std::unexpected(read.error());
-    file = *std::move(read);
-  }
-  options = RunOptions{};
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    const auto told = given(kRows[i], *flags[i], file_name, file);
-    if (!told) continue;
-    if (const auto done = set_all(kRows[i], *told, options); !done) return done;
-  }
-  return {};
-}
-
 }  // namespace
 
 void add_run_options(CLI::App& command, RunOptions& options) {
-  std::array<CLI::Option*, kRows.size()> flags{};
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    const Row& row = kRows[i];
-    const std::string name = "--" + std::string(row.name);
-    const std::string help = fmt::format("{}\nDefault: {}. Environment: {}", row.help, row.initial, environment_name(row.name));
-    if (row.value.empty()) {
-      flags[i] = command.add_flag(name, help);
-      continue;
-    }
-    flags[i] = command.add_option(name, CLI::callback_t{}, help)->type_name(std::string(row.value));
-    if (row.separator != kOnce) flags[i]->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
-  }
-  const CLI::Option* config_flag =
-      command
-          .add_option("--config", CLI::callback_t{},
-                      "File with lines `max-connections = 1000`, `service = [\"world=udp/7777\", \"tcp/9000\"]`;\nthe names are "
-                      "those of the flags. Flags win over the environment, the environment over the file.\nDefault: none. "
-                      "Environment: TICKWIRE_CONFIG")
-          ->type_name("FILE");
-  // After CLI11 has split the command line (and answered --help), and before anything runs.
-  command.parse_complete_callback([flags, config_flag, &options] {
-    auto done = apply(flags, *config_flag, options);
-    if (done) done = validate(options);
-    if (!done) throw CLI::ValidationError(done.error().text());
-  });
+  add_table(command, kRows, "TICKWIRE_", R"(`max-connections = 1000`, `service = ["world=udp/7777", "tcp/9000"]`)", options,
+            validate);
 }
 
 }  // namespace tickwire::config

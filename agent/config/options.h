@@ -55,6 +55,7 @@ struct RunOptions {
   std::uint32_t max_connections = 16384;                        // 64 .. 4,194,304
   std::uint32_t max_services = 64;                              // 1 .. TW_SERVICES_MAX
   std::string listen{kDefaultListen};                           // host:port; "" = no TCP listener
+  std::string web_config;                                       // file with TLS and passwords of that listener; "": neither
   std::string api_socket{kDefaultApiSocket};                    // a path of 1 .. 107 bytes
   std::chrono::nanoseconds interval{std::chrono::seconds(1)};   // 50 ms .. 60 s
   std::chrono::nanoseconds udp_idle{std::chrono::seconds(30)};  // 1 s .. 1 h

@@ -63,6 +63,10 @@ Result<void> validate(const RunOptions& options) {
   if (!options.listen.empty()) {
     if (const auto address = parse_listen(options.listen); !address) return std::unexpected(address.error());
   }
+  if (!options.web_config.empty() && options.listen.empty()) {
+    return fail_usage("web-config: there is no TCP listener that it could be of (listen is none)");
+  }
+  if (options.web_config.find('\0') != std::string::npos) return fail_usage("web-config: not a path");
   if (options.api_socket.empty() || options.api_socket.size() > 107 || options.api_socket.find('\0') != std::string::npos) {
     return fail_usage(fmt::format("api-socket '{}': a path of 1 .. 107 bytes is wanted", printable(options.api_socket)));
   }

@@ -127,6 +127,13 @@ std::string status_json(const Snapshot& snapshot) {
   result["read_ns"] = snapshot.read_time.count();
   result["ready"] = snapshot.readiness.ready;
   result["problems"] = snapshot.readiness.problems;
+  Json threads = Json::array();
+  for (const ThreadPrivileges& thread : snapshot.threads) {
+    threads.push_back({{"thread", thread.thread},
+                       {"capabilities", capability_names(thread.permitted)},
+                       {"no_new_privileges", thread.no_new_privileges}});
+  }
+  result["threads"] = std::move(threads);
   result["hooks"] = hooks_json(snapshot.hooks);
   add_losses(result, snapshot);
   result["interfaces"] = interfaces_json(snapshot);

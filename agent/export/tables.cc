@@ -2,6 +2,7 @@
 #include "export/tables.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "export/columns.h"
@@ -114,6 +115,16 @@ std::string interfaces_table(const std::vector<model::InterfaceTotals>& interfac
   return table.text("  ");
 }
 
+std::string threads_table(const std::vector<ThreadPrivileges>& threads) {
+  Columns table({{"THREAD"}, {"CAPABILITIES"}, {"NO NEW PRIVILEGES"}});
+  for (const ThreadPrivileges& thread : threads) {
+    const std::vector<std::string> names = capability_names(thread.permitted);
+    table.add({thread.thread, names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")),
+               thread.no_new_privileges ? "yes" : "no"});
+  }
+  return table.text("  ");
+}
+
 }  // namespace
 
 std::string services_table(const Snapshot& snapshot, model::Window window) {
@@ -162,6 +173,7 @@ std::string status_text(const Snapshot& snapshot) {
   }
   if (snapshot.services_refused > 0) out += fmt::format("services left out by --max-services: {}\n", snapshot.services_refused);
   out += loss_lines(snapshot);
+  out += "privileges\n" + threads_table(snapshot.threads);
   out += "hooks\n" + hooks_table(snapshot.hooks);
   out += "interfaces, in packets\n" + interfaces_table(snapshot.interfaces);
   return out;

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/clsact.h"
 
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "kernel/bpf.h"
@@ -34,20 +39,38 @@ bpf_tc_opts options_of() {
   return options;
 }
 
-// Is the filter in our place a program of ours?
-bool ours(const bpf_tc_opts& found, ClsactSide side) {
-  const UniqueFd program(bpf_prog_get_fd_by_id(found.prog_id));
-  if (!program) return false;
-  bpf_prog_info info{};
-  __u32 size = sizeof(info);
-  if (bpf_obj_get_info_by_fd(program.fd(), &info, &size) != 0) return false;
-  return std::string_view(info.name) == (side == ClsactSide::kIngress ? "ingress_tc" : "egress_tc");
+// The attributes of a netlink message or of a nested attribute, by their type.
+const rtattr* find_attribute(const rtattr* first, std::size_t bytes, unsigned short type) {
+  auto left = static_cast<unsigned>(bytes);
+  for (const rtattr* each = first; RTA_OK(each, left); each = RTA_NEXT(each, left)) {
+    if ((each->rta_type & NLA_TYPE_MASK) == type) return each;
+  }
+  return nullptr;
 }
 
-// Whether any filter hangs on a side of the clsact qdisc (RTM_GETTFILTER dump). True when it cannot be told.
-bool has_filters(int ifindex, ClsactSide side) {
+// A filter that hangs on a side of a clsact qdisc.
+struct Filter {
+  std::uint32_t handle = 0;
+  std::uint32_t priority = 0;
+  std::string name;  // of a BPF filter, as who attached it called it: libbpf says "ingress_tc:[ID]"
+};
+
+Filter filter_of(const nlmsghdr& answer) {
+  const auto* message = static_cast<const tcmsg*>(NLMSG_DATA(&answer));
+  Filter filter{.handle = message->tcm_handle, .priority = TC_H_MAJ(message->tcm_info) >> 16, .name = {}};
+  const rtattr* options = find_attribute(TCA_RTA(message), NLMSG_PAYLOAD(&answer, sizeof(tcmsg)), TCA_OPTIONS);
+  if (options == nullptr) return filter;
+  const rtattr* name = find_attribute(static_cast<const rtattr*>(RTA_DATA(options)), RTA_PAYLOAD(options), TCA_BPF_NAME);
+  if (name != nullptr)
+    filter.name.assign(static_cast<const char*>(RTA_DATA(name)),
+                       ::strnlen(static_cast<const char*>(RTA_DATA(name)), RTA_PAYLOAD(name)));
+  return filter;
+}
+
+// RTM_GETTFILTER dump; none when it cannot be told.
+std::optional<std::vector<Filter>> filters_of(int ifindex, ClsactSide side) {
   const UniqueFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-  if (!socket) return true;
+  if (!socket) return std::nullopt;
   struct {
     nlmsghdr header;
     tcmsg message;
@@ -60,26 +83,43 @@ bool has_filters(int ifindex, ClsactSide side) {
   request.message.tcm_parent = TC_H_MAKE(TC_H_CLSACT, side == ClsactSide::kIngress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
   const timeval limit{.tv_sec = 1, .tv_usec = 0};
   ::setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-  if (::send(socket.fd(), &request, sizeof(request), 0) < 0) return true;
-  alignas(nlmsghdr) std::array<char, 16384> buffer;
+  if (::send(socket.fd(), &request, sizeof(request), 0) < 0) return std::nullopt;
+  alignas(nlmsghdr) std::array<char, 32768> buffer;
+  std::vector<Filter> filters;
   while (true) {
     const ssize_t bytes = ::recv(socket.fd(), buffer.data(), buffer.size(), 0);
-    if (bytes <= 0) return true;
+    if (bytes <= 0) return std::nullopt;
     auto left = static_cast<unsigned>(bytes);
     for (auto* answer = reinterpret_cast<nlmsghdr*>(buffer.data()); NLMSG_OK(answer, left); answer = NLMSG_NEXT(answer, left)) {
-      if (answer->nlmsg_type == NLMSG_DONE) return false;
-      if (answer->nlmsg_type == NLMSG_ERROR) return true;
-      if (answer->nlmsg_type == RTM_NEWTFILTER) return true;
+      if (answer->nlmsg_type == NLMSG_DONE) return filters;
+      if (answer->nlmsg_type == NLMSG_ERROR) return std::nullopt;
+      if (answer->nlmsg_type == RTM_NEWTFILTER) filters.push_back(filter_of(*answer));
     }
   }
+}
+
+// True when it cannot be told.
+bool has_filters(int ifindex, ClsactSide side) {
+  const auto filters = filters_of(ifindex, side);
+  return !filters || !filters->empty();
+}
+
+// Is the filter in our place ours? By the name that it was attached under: to look at the program itself takes CAP_SYS_ADMIN
+// (BPF_PROG_GET_FD_BY_ID).
+bool ours(int ifindex, ClsactSide side) {
+  const auto filters = filters_of(ifindex, side);
+  if (!filters) return false;
+  const std::string_view begin = side == ClsactSide::kIngress ? "ingress_tc:[" : "egress_tc:[";
+  return std::ranges::any_of(*filters, [&](const Filter& filter) {
+    return filter.handle == ClsactFilter::kHandle && filter.priority == ClsactFilter::kPriority && filter.name.starts_with(begin);
+  });
 }
 
 }  // namespace
 
 bool sweep_clsact(int ifindex, ClsactSide side) {
   const bpf_tc_hook hook = hook_of(ifindex, point_of(side));
-  bpf_tc_opts found = options_of();
-  if (bpf_tc_query(&hook, &found) != 0 || !ours(found, side)) return false;
+  if (!ours(ifindex, side)) return false;
   const bpf_tc_opts detach = options_of();
   return bpf_tc_detach(&hook, &detach) == 0;
 }

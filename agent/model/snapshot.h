@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/capabilities.h"
 #include "model/connection.h"
 #include "model/event_log.h"
 #include "model/hooks.h"
@@ -55,7 +56,8 @@ struct Snapshot {
   std::uint64_t closed_rows_dropped = 0;  // ended connections that were not kept for a minute, for want of room
   std::uint64_t services_refused = 0;     // services that --max-services left out
   Readiness readiness;
-  std::vector<Slo> slos;  // as configured; at most kMostSlos
+  std::vector<ThreadPrivileges> threads;  // of the agent, once it has given up what it needs no more
+  std::vector<Slo> slos;                  // as configured; at most kMostSlos
 
   // Of the window that ends with this snapshot. kAll: from the histogram, without min.
   [[nodiscard]] WindowSummary summary(const Connection& connection, const Latency& latency, Window window) const;

@@ -175,6 +175,26 @@ TEST_F(Commands, SayThatTheAgentHasNoTickYet) {
   EXPECT_THAT(outcome.error, HasSubstr("no tick yet"));
 }
 
+TEST_F(Commands, SayWhyTheAgentIsNotReady) {
+  start();
+  const Outcome outcome = ask({"status", "--ready"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.output, "");
+  EXPECT_THAT(outcome.error, HasSubstr("eth0 moves packets that the agent does not see"));
+}
+
+TEST_F(Commands, SayThatTheAgentIsReady) {
+  start(options(), [] {
+    auto snapshot = std::make_shared<model::Snapshot>(*api::fresh_snapshot());
+    snapshot->readiness = {.ready = true, .problems = {}};
+    return snapshot;
+  });
+  const Outcome outcome = ask({"status", "--ready"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.error;
+  EXPECT_EQ(outcome.output, "ready\n");
+  EXPECT_EQ(ask({"status", "--ready", "-o", "json"}).exit_code, 2);
+}
+
 TEST_F(Commands, SayThatNoAgentIsThere) {
   const Outcome outcome = ask({"services"});
   EXPECT_EQ(outcome.exit_code, 1);

@@ -347,7 +347,9 @@ inline model::Snapshot snapshot() {
                          .slots_capacity = 16384,
                          .closed_rows_dropped = 9,
                          .services_refused = 1,
-                         .readiness = {.ready = false, .problems = {"eth0 moves packets that the agent does not see"}}};
+                         .readiness = {.ready = false, .problems = {"eth0 moves packets that the agent does not see"}},
+                         .threads = {{.thread = "tickwire", .permitted = 0xc000001000, .no_new_privileges = true},
+                                     {.thread = "tickwire-http", .no_new_privileges = true}}};
   for (std::uint32_t number = 0; model::Service & service : result.services) service.number = number++;
   result.recent_services = recent_services();
   result.recent_connections = recent_connections();

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "relay/secret_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
+
+#include "base/text.h"
+#include "base/unique_fd.h"
+#include "config/words.h"
+
+namespace tickwire::relay {
+namespace {
+
+constexpr std::size_t kMostBytes = 4096;
+
+std::unexpected<Error> wrong(const std::string& path, std::string_view reason, std::string hint = {}) {
+  return fail_usage(fmt::format("file '{}': {}", config::printable(path), reason), std::move(hint));
+}
+
+Result<std::string> read_all(int borrowed_fd, const std::string& path) {
+  std::string text;
+  std::array<char, kMostBytes + 1> chunk{};
+  for (;;) {
+    const ssize_t length = ::read(borrowed_fd, chunk.data(), chunk.size());
+    const int error = errno;
+    if (length < 0 && error == EINTR) continue;
+    if (length < 0) return wrong(path, errno_text(error));
+    if (length == 0) return text;
+    text.append(chunk.data(), static_cast<std::size_t>(length));
+    if (text.size() > kMostBytes) return wrong(path, "longer than 4 KiB");
+  }
+}
+
+Result<std::string> one_line(std::string_view text, const std::string& path) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  text = trim(text);
+  if (text.empty()) return wrong(path, "empty");
+  if (text.find_first_of(std::string_view("\n\r\0", 3)) != std::string_view::npos)
+    return wrong(path, "one line is wanted, there are more");
+  return std::string(text);
+}
+
+}  // namespace
+
+Result<std::string> SecretFile::read() {
+  // O_NONBLOCK: opening a FIFO that nobody writes to returns, and is refused below.
+  const UniqueFd file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const int open_error = errno;
+  if (!file) return wrong(path_, errno_text(open_error));
+  struct stat status {};
+  if (::fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode)) return wrong(path_, "not a regular file");
+  if ((status.st_mode & S_IRWXO) != 0) {
+    return wrong(path_, fmt::format("mode {:04o} is open to everybody", status.st_mode & 07777U),
+                 "chmod 0400 it, or 0440 for the group that the relay runs in");
+  }
+  const bool same = version_ && version_->device == status.st_dev && version_->inode == status.st_ino &&
+                    version_->size == status.st_size && version_->modified.tv_sec == status.st_mtim.tv_sec &&
+                    version_->modified.tv_nsec == status.st_mtim.tv_nsec;
+  if (same) return line_;
+  const auto text = read_all(file.fd(), path_);
+  if (!text) return std::unexpected(text.error());
+  auto line = one_line(*text, path_);
+  if (!line) return line;
+  version_ = Version{.device = status.st_dev, .inode = status.st_ino, .size = status.st_size, .modified = status.st_mtim};
+  line_ = *line;
+  return line;
+}
+
+}  // namespace tickwire::relay
