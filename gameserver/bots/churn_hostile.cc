@@ -135,6 +135,18 @@ VisitResult tcp_reads_nothing(const ChurnTarget& target, std::mt19937_64& random
   return VisitEnd::kAsExpected;
 }
 
+// The next datagram that is for this visitor. A player who vanished may have had the same port: for half a minute the server goes on
+// sending to it, with a conn of its own.
+ReadEnd read_ours(RawSocket& socket, std::vector<std::byte>& answer, std::uint32_t conn, Nanoseconds deadline_mono) {
+  for (;;) {
+    const auto end = socket.read(answer, deadline_mono);
+    if (end != ReadEnd::kBytes) return end;
+    const auto message = parse_datagram(answer);
+    if (!message || std::holds_alternative<Welcome>(message->body) || std::holds_alternative<Reject>(message->body)) return end;
+    if (message->header.conn == conn) return end;
+  }
+}
+
 // Nothing may be answered to datagrams that are no messages.
 VisitResult udp_garbage(const ChurnTarget& target, std::mt19937_64& random) {
   auto socket = RawSocket::connect(target.udp, target.source, SOCK_DGRAM);
@@ -151,7 +163,7 @@ VisitResult udp_garbage(const ChurnTarget& target, std::mt19937_64& random) {
   encode_datagram(an_input(), bytes);
   socket->send(bytes);
   std::vector<std::byte> answer;
-  if (socket->read(answer, monotonic_now() + milliseconds(500)) != ReadEnd::kBytes) return VisitEnd::kAsExpected;
+  if (read_ours(*socket, answer, 0, monotonic_now() + milliseconds(500)) != ReadEnd::kBytes) return VisitEnd::kAsExpected;
   return std::unexpected(std::string("garbage was answered"));
 }
 
@@ -163,9 +175,11 @@ VisitResult udp_unproven(const ChurnTarget& target, std::mt19937_64& random) {
   encode_datagram(a_hello(random), bytes);
   socket->send(bytes);
   std::vector<std::byte> answer;
-  if (socket->read(answer, monotonic_now() + seconds(2)) != ReadEnd::kBytes) return VisitEnd::kRefused;
+  if (read_ours(*socket, answer, 0, monotonic_now() + seconds(2)) != ReadEnd::kBytes) return VisitEnd::kRefused;
+  const auto welcome = parse_datagram(answer);
   if (answer.size() >= bytes.size()) return std::unexpected(std::string("the answer to a hello is larger than the hello"));
-  if (socket->read(answer, monotonic_now() + seconds(1)) == ReadEnd::kBytes) {
+  const auto conn = welcome ? welcome->header.conn : 0;
+  if (read_ours(*socket, answer, conn, monotonic_now() + seconds(1)) == ReadEnd::kBytes) {
     return std::unexpected(std::string("an address that was not proven got a second answer"));
   }
   return VisitEnd::kAsExpected;
