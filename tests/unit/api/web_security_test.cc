@@ -116,6 +116,18 @@ TEST_F(WebSecurities, ServeTlsAlone) {
   EXPECT_THAT(get_unix("/healthz"), testing::StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
+TEST_F(WebSecurities, EndAConnectionThatSpeaksNoTls) {
+  write(make_pair());
+  serve(kTls);
+  const Received received = [&] {
+    const UniqueFd client = connect_tcp(port());
+    EXPECT_TRUE(send_all(client.fd(), "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
+    return receive_all(client.fd());
+  }();
+  EXPECT_TRUE(received.closed);
+  EXPECT_THAT(received.bytes, testing::Not(testing::HasSubstr("HTTP")));
+}
+
 TEST_F(WebSecurities, ServeAnotherCertificateWithoutARestart) {
   const Pair first = make_pair();
   const Pair second = make_pair();
