@@ -97,17 +97,23 @@ std::optional<Response> refused(const Door& door, MHD_Connection* connection) {
   char* given = nullptr;
   const std::unique_ptr<char, FreeText> user(::MHD_basic_auth_get_username_password(connection, &given));
   const std::unique_ptr<char, FreeText> password(given);
-  if (!user || !password) return refuse(MHD_HTTP_UNAUTHORIZED, "a name and a password are wanted");
+  exporting::HttpRefusals& refusals = door.security->refusals();
+  if (!user || !password) {
+    ++refusals.password;
+    return refuse(MHD_HTTP_UNAUTHORIZED, "a name and a password are wanted");
+  }
   const MHD_ConnectionInfo* client = ::MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
   const PeerKey peer = client != nullptr && client->client_addr != nullptr ? peer_key(client->client_addr) : 0;
   switch (auth->check(peer, user.get(), password.get())) {
     case BasicAuth::Verdict::kAdmitted:
       return std::nullopt;
     case BasicAuth::Verdict::kTooMany:
+      ++refusals.limit;
       return refuse(MHD_HTTP_TOO_MANY_REQUESTS, "too many passwords were tried: again in a second");
     case BasicAuth::Verdict::kWrong:
       break;
   }
+  ++refusals.password;
   return refuse(MHD_HTTP_UNAUTHORIZED, "the name or the password is wrong");
 }
 

@@ -169,7 +169,7 @@ bool known_api(std::string_view path) {
 }  // namespace
 
 Routes::Routes(RouteOptions options, Latest latest, Now now)
-    : options_(options), latest_(std::move(latest)), now_(std::move(now)) {}
+    : options_(std::move(options)), latest_(std::move(latest)), now_(std::move(now)) {}
 
 Response Routes::health(const model::Snapshot* snapshot) const {
   if (snapshot == nullptr) return reply(kTextType, "no tick yet: the agent is starting\n", 503);
@@ -192,9 +192,12 @@ Response Routes::readiness(const model::Snapshot* snapshot) const {
 
 Response Routes::metrics(const Request& request, const model::Snapshot& snapshot) const {
   if (auto refused = refuse_unknown(request.parameters)) return *refused;
-  return reply(kMetricsType, exporting::metrics_text(request.path == "/metrics"
-                                                         ? exporting::service_families(snapshot)
-                                                         : exporting::connection_families(snapshot, options_.connection_series)));
+  if (request.path != "/metrics") {
+    return reply(kMetricsType, exporting::metrics_text(exporting::connection_families(snapshot, options_.connection_series)));
+  }
+  auto families = exporting::service_families(snapshot);
+  families.push_back(exporting::http_family(options_.refusals ? options_.refusals() : exporting::HttpRefusals{}));
+  return reply(kMetricsType, exporting::metrics_text(families));
 }
 
 Response Routes::answer(const Request& request) const try {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "api/event_stream.h"
+#include "export/metrics.h"
 #include "model/snapshot.h"
 
 namespace tickwire::api {
@@ -37,8 +38,9 @@ struct Response {
 };
 
 struct RouteOptions {
-  bool expose_connections = false;       // connection table over TCP
-  std::size_t connection_series = 1000;  // of /metrics/connections
+  bool expose_connections = false;                         // connection table over TCP
+  std::size_t connection_series = 1000;                    // of /metrics/connections
+  std::function<exporting::HttpRefusals()> refusals = {};  // of the server's web configuration; none: it has none
 };
 
 // GET /metrics /healthz /readyz; on the Unix socket (and with expose_connections on TCP) also /metrics/connections /api/v1/status

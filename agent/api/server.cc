@@ -45,7 +45,7 @@ Result<void> watch(int borrowed_epoll, int borrowed_fd) {
 class HttpServer final : public Server {
  public:
   HttpServer(const ServerOptions& options, Routes::Latest latest)
-      : streams_(options.streams, latest), routes_(options.routes, std::move(latest), monotonic_now) {}
+      : streams_(options.streams, latest), routes_(with_refusals(options.routes), std::move(latest), monotonic_now) {}
 
   ~HttpServer() override {
     if (!thread_.joinable()) return;
@@ -105,6 +105,11 @@ class HttpServer final : public Server {
   std::optional<std::uint16_t> port() const override { return port_; }
 
  private:
+  RouteOptions with_refusals(RouteOptions routes) const {
+    routes.refusals = [this] { return security_ ? security_->refusals() : exporting::HttpRefusals{}; };
+    return routes;
+  }
+
   void wake() {
     const std::uint64_t one = 1;
     while (::write(wake_.fd(), &one, sizeof one) < 0 && errno == EINTR) {

@@ -1,6 +1,6 @@
 // What it owns: the web configuration file: TLS and basic authentication of the TCP listener, in the format that Prometheus' exporters
 //               share (exporter-toolkit, docs/web-configuration.md), as far as it is served here.
-// Who may use it: api; tests; the fuzzer.
+// Who may use it: api; tests.
 // Thread: any, values. The file and those that it names are read within 64 KiB and 1 MiB each.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -17,6 +17,7 @@
 #include "api/tls.h"
 #include "api/web_config.h"
 #include "base/result.h"
+#include "export/metrics.h"
 
 namespace tickwire::api {
 
@@ -31,6 +32,9 @@ class WebSecurity {
   [[nodiscard]] const std::shared_ptr<const TlsCredentials>& tls() const { return current_.tls; }
   // Null: no password is asked for. What it remembers ends when the users change.
   [[nodiscard]] BasicAuth* auth() const { return current_.auth.get(); }
+
+  // What was refused, for /metrics.
+  [[nodiscard]] exporting::HttpRefusals& refusals() { return refusals_; }
 
   // Looks at the files, if it is time to, and takes what is new in them. Files that are wrong are logged once, and change nothing.
   void follow_files();
@@ -60,6 +64,7 @@ class WebSecurity {
   std::string path_;
   BasicAuth::Now now_;
   Loaded current_;
+  exporting::HttpRefusals refusals_;
   std::vector<Mark> marks_;
   std::chrono::nanoseconds looked_{};
 };

@@ -109,6 +109,8 @@ constexpr std::array<Row, kFamilyCount> kRows{{
     {Family::kClosedRowsDropped, MetricType::Counter, "tickwire_closed_rows_dropped_total",
      "Ended connections that were not kept visible for a minute, for want of room."},
     {Family::kServicesRefused, MetricType::Counter, "tickwire_services_refused_total", "Services that --max-services left out."},
+    {Family::kHttpRefused, MetricType::Counter, "tickwire_http_refused_total",
+     "Requests over TCP that the web configuration refused, by reason."},
     {Family::kConnectionRtt, MetricType::Histogram, "tickwire_connection_rtt_seconds",
      "Time from this node to the player and back, by the method that measured it."},
     {Family::kConnectionTurnaround, MetricType::Histogram, "tickwire_connection_turnaround_seconds",

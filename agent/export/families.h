@@ -78,6 +78,7 @@ enum class Family : std::uint8_t {
   kReadTime,
   kClosedRowsDropped,
   kServicesRefused,
+  kHttpRefused,
   // Of a connection.
   kConnectionRtt,
   kConnectionTurnaround,

@@ -91,6 +91,15 @@ std::vector<MetricFamily> service_families(const Snapshot& snapshot) {
   return families;
 }
 
+MetricFamily http_family(const HttpRefusals& refusals) {
+  FamilyBuilder builder(Family::kHttpRefused);
+  builder.add({{"reason", "password"}}, static_cast<double>(refusals.password));
+  builder.add({{"reason", "limit"}}, static_cast<double>(refusals.limit));
+  std::vector<MetricFamily> families;
+  std::move(builder).finish(families);
+  return std::move(families.front());
+}
+
 std::vector<MetricFamily> MetricsCollectable::Collect() const {
   const std::shared_ptr<const Snapshot> snapshot = latest_();
   return snapshot ? service_families(*snapshot) : std::vector<MetricFamily>{};

@@ -8,6 +8,7 @@
 #include <prometheus/metric_family.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +20,14 @@ namespace tickwire::exporting {
 
 // Families of /metrics: label sets are bounded by services, states, reasons, interfaces and programs; no peer address.
 [[nodiscard]] std::vector<prometheus::MetricFamily> service_families(const model::Snapshot& snapshot);
+
+// Requests that the web configuration refused, since the start.
+struct HttpRefusals {
+  std::uint64_t password = 0;  // 401: none, or a wrong one
+  std::uint64_t limit = 0;     // 429: too many were tried to look at this one
+};
+// The family of /metrics that the server itself counts.
+[[nodiscard]] prometheus::MetricFamily http_family(const HttpRefusals& refusals);
 
 // Families of /metrics/connections: per-connection histograms with addresses as labels, of at most `most` connections (those
 // with the highest rtt p99 first); tickwire_connection_series_dropped says how many were left out.

@@ -23,7 +23,7 @@ constexpr const char* kMetrics = "text/plain; version=0.0.4; charset=utf-8";
 std::shared_ptr<const model::Snapshot> sample_snapshot() { return std::make_shared<model::Snapshot>(sample::snapshot()); }
 
 Routes routes(RouteOptions options = {}, Routes::Latest latest = sample_snapshot, std::chrono::nanoseconds age = 300ms) {
-  return Routes(options, std::move(latest), [age] { return sample::kMonotonic + age; });
+  return Routes(std::move(options), std::move(latest), [age] { return sample::kMonotonic + age; });
 }
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -33,6 +33,14 @@ Response get(const Routes& routes, Listener listener, std::string_view path, Par
 }
 Response get(std::string_view path, Parameters parameters = {}) {
   return get(routes(), Listener::kUnix, path, std::move(parameters));
+}
+
+TEST(MetricsPage, CountsWhatTheWebConfigurationRefused) {
+  const auto page = [](RouteOptions options) { return get(routes(std::move(options)), Listener::kTcp, "/metrics").body; };
+  EXPECT_THAT(page({.refusals = [] { return exporting::HttpRefusals{.password = 3, .limit = 200}; }}),
+              AllOf(HasSubstr("tickwire_http_refused_total{reason=\"password\"} 3"),
+                    HasSubstr("tickwire_http_refused_total{reason=\"limit\"} 200")));
+  EXPECT_THAT(page({}), HasSubstr("tickwire_http_refused_total{reason=\"password\"} 0"));
 }
 
 struct Page {

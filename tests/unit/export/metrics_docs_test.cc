@@ -20,6 +20,7 @@ std::vector<prometheus::MetricFamily> all_families() {
   const model::Snapshot snapshot = sample::staged_snapshot();
   auto families = service_families(snapshot);
   for (auto& family : connection_families(snapshot, 1000)) families.push_back(std::move(family));
+  families.push_back(http_family({}));
   return families;
 }
 

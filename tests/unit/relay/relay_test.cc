@@ -6,7 +6,11 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <pthread.h>
+
 #include <atomic>
+#include <csignal>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -311,6 +315,26 @@ TEST_F(Relays, TakeNoConnectionOnceTheyStop) {
   const std::uint16_t port = relay_->port();
   EXPECT_EQ(relay_->stop(std::chrono::seconds(1)), 0U);
   EXPECT_FALSE(api::connect_tcp(port));
+}
+
+TEST_F(Relays, EndAtSigtermAndSayWhatWasLost) {
+  sigset_t term;
+  sigset_t before;
+  sigemptyset(&term);
+  sigaddset(&term, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &term, &before);
+  testing::internal::CaptureStderr();
+  std::promise<Result<void>> ended;
+  std::thread runner([&] { ended.set_value(run_relay(options(), {})); });
+  ::pthread_kill(runner.native_handle(), SIGTERM);  // blocked there as well: it waits until it is waited for
+  const Result<void> result = ended.get_future().get();
+  runner.join();
+  const std::string said = testing::internal::GetCapturedStderr();
+  spdlog::drop("tickwire-relay");
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  EXPECT_TRUE(result);
+  EXPECT_THAT(said, AllOf(HasSubstr("for 2 robots"), HasSubstr("stopping after signal 15"),
+                          EndsWith("stopped; 0 alerts that waited were not sent\n")));
 }
 
 }  // namespace
