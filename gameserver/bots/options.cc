@@ -56,21 +56,7 @@ void add_lockstep(CLI::App& app, BotOptions& options) {
       ->needs(count);
 }
 
-// Throws what a usage error is.
-void check_lag(const BotOptions& options) {
-  const RecurrenceSpec& hitch = options.pace.hitch;
-  if (hitch.every > Nanoseconds::zero() && hitch.length >= hitch.every) {
-    throw CLI::ValidationError(
-        fmt::format("--hitch: {} is not shorter than {}", duration_text(hitch.length), duration_text(hitch.every)));
-  }
-}
-
-}  // namespace
-
-ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
-  ParsedBotOptions parsed;
-  BotOptions& options = parsed.options;
-  CLI::App app("Players for tickwire-gameserver that measure what they get.", "tickwire-bots");
+void add_target(CLI::App& app, BotOptions& options) {
   app.add_option("--server", options.server, "Host name or address of the server")->capture_default_str();
   app.add_option("--udp-port", options.udp_port, "The server's UDP port")->check(CLI::Range(1, 65535))->capture_default_str();
   app.add_option("--tcp-port", options.tcp_port, "The server's TCP port")->check(CLI::Range(1, 65535))->capture_default_str();
@@ -78,6 +64,9 @@ ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
       ->check(CLI::Range(1, 65535))
       ->capture_default_str();
   app.add_option("--source-address", options.source_address, "Local address to send from (default: as the route says)");
+}
+
+void add_players(CLI::App& app, BotOptions& options) {
   app.add_option("--udp", options.udp_count, "Players over UDP")->check(CLI::Range(0, 20'000))->capture_default_str();
   app.add_option("--tcp", options.tcp_count, "Players over TCP")->check(CLI::Range(0, 20'000))->capture_default_str();
   app.add_option("--ws", options.ws_count, "Players over WebSocket")->check(CLI::Range(0, 20'000))->capture_default_str();
@@ -95,13 +84,27 @@ ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
          "How many players, and idle connections, begin in a second; --seconds counts from when all have begun (default: all "
          "at once)")
       ->check(CLI::Range(1, 100'000));
+  add_duration(app, "--chat-every", options.chat_every, "Every player says a line of chat so often (default: never)");
   app.add_flag("--quickack,!--no-quickack", options.quickack,
                "Players over TCP and WebSocket acknowledge at once (default). A delayed acknowledgement, up to 40 ms, would be "
                "part of the round trip that "
                "is measured at the server");
   app.add_option("--resources", options.resources, "The server's --resources, for another dictionary of snapshots")
       ->type_name("DIR");
-  app.add_flag("--json", options.json, "Print one JSON document instead of the table");
+}
+
+void add_login(CLI::App& app, BotOptions& options) {
+  auto* login = app.add_option("--login", options.login_url,
+                               "Every player registers, logs in and finds a match there first, and joins with the ticket")
+                    ->type_name("http://HOST:PORT");
+  app.add_option("--match", options.match_url, "Where they find it, when that is another process (default: as --login)")
+      ->type_name("http://HOST:PORT")
+      ->needs(login);
+  app.add_option("--login-region", options.login_region, "The region that they log in from")->needs(login);
+}
+
+// What the program does instead of playing.
+void add_other_uses(CLI::App& app, BotOptions& options) {
   app.add_option("--burst-connections", options.burst_connections,
                  "No players: open so many TCP connections one after another as fast as the server answers; each says hello, is "
                  "welcomed, and ends")
@@ -111,15 +114,29 @@ ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
          "No players: so many visitors at once who come, go, vanish, send garbage or read nothing, over UDP, TCP, HTTP and "
          "WebSocket; exit code 0 when the server did with each what its protocol says")
       ->check(CLI::Range(1, 1'000));
-  auto* login = app.add_option("--login", options.login_url,
-                               "Every player registers, logs in and finds a match there first, and joins with the ticket")
-                    ->type_name("http://HOST:PORT");
-  app.add_option("--match", options.match_url, "Where they find it, when that is another process (default: as --login)")
-      ->type_name("http://HOST:PORT")
-      ->needs(login);
-  app.add_option("--login-region", options.login_region, "The region that they log in from")->needs(login);
-  add_duration(app, "--chat-every", options.chat_every, "Every player says a line of chat so often (default: never)");
+}
+
+// Throws what a usage error is.
+void check_lag(const BotOptions& options) {
+  const RecurrenceSpec& hitch = options.pace.hitch;
+  if (hitch.every > Nanoseconds::zero() && hitch.length >= hitch.every) {
+    throw CLI::ValidationError(
+        fmt::format("--hitch: {} is not shorter than {}", duration_text(hitch.length), duration_text(hitch.every)));
+  }
+}
+
+}  // namespace
+
+ParsedBotOptions parse_bot_options(int argc, const char* const* argv) {
+  ParsedBotOptions parsed;
+  BotOptions& options = parsed.options;
+  CLI::App app("Players for tickwire-gameserver that measure what they get.", "tickwire-bots");
+  add_target(app, options);
+  add_players(app, options);
   add_lockstep(app, options);
+  add_login(app, options);
+  app.add_flag("--json", options.json, "Print one JSON document instead of the table");
+  add_other_uses(app, options);
   add_lag(app, options);
   try {
     app.parse(argc, argv);

@@ -14,6 +14,8 @@ namespace {
 
 const std::string kScript(resource_name(ResourceId::kAntiCheat));
 
+void say(std::string_view what) { fmt::print(stderr, "tickwire-gameserver: {}\n", what); }
+
 }  // namespace
 
 RuleRunner::RuleRunner(std::size_t capacity, WorkerPool& borrowed_workers, WorldInbox& borrowed_world)
@@ -39,9 +41,9 @@ void RuleRunner::check(const PlayerFacts& facts) {
   auto verdict = rule_.check(facts);
   if (!verdict) return report(verdict.error());
   if (verdict->action == RuleAction::kNone) return;
-  report(fmt::format("player {}: {}: {}", facts.player, verdict->action == RuleAction::kEvict ? "put out" : "warned",
-                     verdict->reason));
-  if (verdict->action != RuleAction::kEvict) return;
+  if (verdict->action != RuleAction::kEvict) return report(fmt::format("player {}: warned: {}", facts.player, verdict->reason));
+  // Of each player once, so it is said of everyone.
+  say(fmt::format("player {}: put out: {}", facts.player, verdict->reason));
   if (!world_->control.push(EvictRequest{.player = facts.player, .why = std::move(verdict->reason)})) ++lost_evictions_;
 }
 
@@ -49,7 +51,7 @@ void RuleRunner::report(std::string_view what) {
   const auto now = monotonic_now();
   if (now < next_report_mono_) return;
   next_report_mono_ = now + std::chrono::seconds(1);
-  fmt::print(stderr, "tickwire-gameserver: {}\n", what);
+  say(what);
 }
 
 MetricFamilies RuleRunner::families() const {
