@@ -219,9 +219,10 @@ void Front::Parts::forget(Client& client, Reason reason) {
 }
 
 void Front::Parts::tell_world(Client* client, ToWorld what) {
-  if (waiting.empty() && world.control.push(std::move(what))) return;
-  ++stats.world_waits;
+  const bool first = waiting.empty();
   waiting.push_back(std::move(what));
+  if (first && world.control.push(std::move(waiting.front()))) return waiting.pop_front();
+  ++stats.world_waits;
   if (client == nullptr || client->paused) return;
   client->paused = true;
   paused.push_back(client->id);

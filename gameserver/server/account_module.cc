@@ -27,7 +27,7 @@ Result<void> AccountModule::open_parts(const std::string& database) {
   auto auth = Auth::make({}, {.borrowed_store = *store_,
                               .key = links_.key,
                               .borrowed_metrics = logins_,
-                              .run = [this](auto&& task) { return links_.borrowed_workers.try_run(std::move(task)); },
+                              .run = [this](WorkerPool::Task&& task) { return links_.borrowed_workers.try_run(std::move(task)); },
                               .publish = [this](const Event& event) { return links_.borrowed_bus.publish(event); }});
   if (!auth) return std::unexpected(std::move(auth.error()));
   auth_ = std::move(*auth);

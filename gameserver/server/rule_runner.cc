@@ -22,8 +22,7 @@ RuleRunner::RuleRunner(std::size_t capacity, WorkerPool& borrowed_workers, World
     : workers_(&borrowed_workers), world_(&borrowed_world), rule_(kScript), facts_("rule_facts", capacity) {}
 
 bool RuleRunner::take(const PlayerFacts& facts) {
-  auto copy = facts;
-  if (!facts_.push(std::move(copy))) return false;
+  if (!facts_.push(PlayerFacts(facts))) return false;
   // Without a worker the facts wait for the next ones to call for one.
   if (!scheduled_.exchange(true) && !workers_->try_run([this] { work(); })) scheduled_ = false;
   return true;

@@ -5,12 +5,9 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "gameserver/snapshot/dictionary.h"
@@ -36,12 +33,7 @@ inline std::shared_ptr<const WorldFrame> frame_of(std::uint32_t tick, const std:
 }
 
 // The one that the server has built in.
-inline std::vector<std::byte> dictionary_bytes() {
-  std::ifstream file(TICKWIRE_SNAPSHOT_DICTIONARY, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const auto bytes = std::as_bytes(std::span(text));
-  return {bytes.begin(), bytes.end()};
-}
+std::vector<std::byte> dictionary_bytes();
 
 inline std::shared_ptr<const SnapshotDictionary> dictionary() { return SnapshotDictionary::make(dictionary_bytes()).value(); }
 
