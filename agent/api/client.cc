@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/client.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -10,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "api/curl.h"
 #include "base/clock.h"
 
 namespace tickwire::api {
@@ -21,26 +21,7 @@ constexpr int kPollMs = 100;
 constexpr std::size_t kMostBytes = 256UL << 20;
 constexpr std::size_t kLongestSocketPath = 107;  // sockaddr_un.sun_path less its end
 
-struct CleanUp {
-  void operator()(CURL* handle) const { ::curl_easy_cleanup(handle); }
-};
-using Handle = std::unique_ptr<CURL, CleanUp>;
-
-// The library is set up once in a process; a local static does it on first use, whatever thread that is.
-bool library_ready() {
-  static const CURLcode code = ::curl_global_init(CURL_GLOBAL_DEFAULT);
-  return code == CURLE_OK;
-}
-
-std::size_t append(char* data, std::size_t size, std::size_t count, void* target) noexcept try {
-  auto& body = *static_cast<std::string*>(target);
-  const std::size_t bytes = size * count;
-  if (body.size() + bytes > kMostBytes) return 0;  // CURLE_WRITE_ERROR
-  body.append(data, bytes);
-  return bytes;
-} catch (...) {
-  return 0;
-}
+constexpr auto append = append_body<kMostBytes>;
 
 // RFC 3986 2.3: everything but unreserved characters and those of `keep` becomes %XX.
 std::string escaped(std::string_view text, std::string_view keep) {
@@ -84,20 +65,20 @@ std::unexpected<Error> fail_request(CURLcode code, long error, const std::string
 }
 
 // A handle that will ask for the path.
-Result<Handle> open(const std::string& socket_path, const std::string& path,
-                    const std::vector<std::pair<std::string, std::string>>& parameters) {
+Result<CurlHandle> open(const std::string& socket_path, const std::string& path,
+                        const std::vector<std::pair<std::string, std::string>>& parameters) {
   if (socket_path.empty() || socket_path.size() > kLongestSocketPath) {
     return fail_usage(fmt::format("api-socket '{}': a path of 1 .. {} bytes is wanted", socket_path, kLongestSocketPath));
   }
-  if (!library_ready()) return fail("set up libcurl: failed");
-  Handle handle(::curl_easy_init());
-  if (!handle) return fail("set up libcurl: out of memory");
-  ::curl_easy_setopt(handle.get(), CURLOPT_URL, url(path, parameters).c_str());  // copied
-  ::curl_easy_setopt(handle.get(), CURLOPT_UNIX_SOCKET_PATH, socket_path.c_str());
-  ::curl_easy_setopt(handle.get(), CURLOPT_PROXY, "");  // whatever the environment says
-  ::curl_easy_setopt(handle.get(), CURLOPT_PATH_AS_IS, 1L);
-  ::curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
-  return handle;
+  Result<CurlHandle> opened = open_curl();
+  if (!opened) return opened;
+  CURL* const handle = opened->get();
+  ::curl_easy_setopt(handle, CURLOPT_URL, url(path, parameters).c_str());  // copied
+  ::curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, socket_path.c_str());
+  ::curl_easy_setopt(handle, CURLOPT_PROXY, "");  // whatever the environment says
+  ::curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
+  ::curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  return opened;
 }
 
 long status_of(CURL* handle) {
@@ -159,7 +140,7 @@ std::optional<CURLcode> transfer(CURLM* multi, Following& following) {
 
 Result<Reply> get(const std::string& socket_path, const std::string& path,
                   const std::vector<std::pair<std::string, std::string>>& parameters) {
-  const Result<Handle> handle = open(socket_path, path, parameters);
+  const Result<CurlHandle> handle = open(socket_path, path, parameters);
   if (!handle) return std::unexpected(handle.error());
   Reply reply;
   ::curl_easy_setopt(handle->get(), CURLOPT_TIMEOUT_MS, kTimeoutMs);
@@ -173,7 +154,7 @@ Result<Reply> get(const std::string& socket_path, const std::string& path,
 
 Result<Reply> follow(const std::string& socket_path, const std::string& path,
                      const std::vector<std::pair<std::string, std::string>>& parameters, const Follower& follower) {
-  const Result<Handle> handle = open(socket_path, path, parameters);
+  const Result<CurlHandle> handle = open(socket_path, path, parameters);
   if (!handle) return std::unexpected(handle.error());
   const std::unique_ptr<CURLM, CleanUpMulti> multi(::curl_multi_init());
   if (!multi) return fail("set up libcurl: out of memory");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "relay/poster.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <cstddef>
 
+#include "api/curl.h"
 #include "base/clock.h"
 
 namespace tickwire::relay {
@@ -15,31 +15,10 @@ constexpr long kConnectMs = 3'000;
 constexpr long kTotalMs = 8'000;
 constexpr std::size_t kMostBytes = 64 << 10;
 
-struct CleanUp {
-  void operator()(CURL* handle) const { ::curl_easy_cleanup(handle); }
-};
-using Handle = std::unique_ptr<CURL, CleanUp>;
-
 struct CleanUpList {
   void operator()(curl_slist* list) const { ::curl_slist_free_all(list); }
 };
 using Headers = std::unique_ptr<curl_slist, CleanUpList>;
-
-// The library is set up once in a process; a local static does it on first use, whatever thread that is.
-bool library_ready() {
-  static const CURLcode code = ::curl_global_init(CURL_GLOBAL_DEFAULT);
-  return code == CURLE_OK;
-}
-
-std::size_t append(char* data, std::size_t size, std::size_t count, void* target) noexcept try {
-  auto& body = *static_cast<std::string*>(target);
-  const std::size_t bytes = size * count;
-  if (body.size() + bytes > kMostBytes) return 0;  // CURLE_WRITE_ERROR
-  body.append(data, bytes);
-  return bytes;
-} catch (...) {
-  return 0;
-}
 
 int on_progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return monotonic_now().count() >= static_cast<const GiveUp*>(context)->at_mono_ns.load() ? 1 : 0;
@@ -59,7 +38,7 @@ std::string reason_of(CURLcode code, CURL* handle) {
 
 class Poster {
  public:
-  Poster(Handle handle, Headers headers, std::string ca_file, std::shared_ptr<const GiveUp> give_up)
+  Poster(api::CurlHandle handle, Headers headers, std::string ca_file, std::shared_ptr<const GiveUp> give_up)
       : handle_(std::move(handle)), headers_(std::move(headers)), ca_file_(std::move(ca_file)), give_up_(std::move(give_up)) {
     CURL* handle_of = handle_.get();
     ::curl_easy_setopt(handle_of, CURLOPT_HTTPHEADER, headers_.get());
@@ -71,7 +50,7 @@ class Poster {
     ::curl_easy_setopt(handle_of, CURLOPT_SSL_VERIFYPEER, 1L);
     ::curl_easy_setopt(handle_of, CURLOPT_SSL_VERIFYHOST, 2L);
     if (!ca_file_.empty()) ::curl_easy_setopt(handle_of, CURLOPT_CAINFO, ca_file_.c_str());
-    ::curl_easy_setopt(handle_of, CURLOPT_WRITEFUNCTION, append);
+    ::curl_easy_setopt(handle_of, CURLOPT_WRITEFUNCTION, api::append_body<kMostBytes>);
     ::curl_easy_setopt(handle_of, CURLOPT_NOPROGRESS, 0L);
     ::curl_easy_setopt(handle_of, CURLOPT_XFERINFOFUNCTION, on_progress);
     ::curl_easy_setopt(handle_of, CURLOPT_XFERINFODATA, const_cast<GiveUp*>(give_up_.get()));
@@ -96,7 +75,7 @@ class Poster {
   }
 
  private:
-  Handle handle_;
+  api::CurlHandle handle_;
   Headers headers_;
   std::string ca_file_;
   std::shared_ptr<const GiveUp> give_up_;
@@ -105,13 +84,13 @@ class Poster {
 }  // namespace
 
 Result<Post> make_post(const std::string& ca_file, std::shared_ptr<const GiveUp> give_up) {
-  if (!library_ready()) return fail("set up libcurl: failed");
-  Handle handle(::curl_easy_init());
+  auto handle = api::open_curl();
+  if (!handle) return std::unexpected(handle.error());
   // "Expect:" is taken out: waiting for "100 Continue" costs a second where a server does not know it.
   Headers headers(::curl_slist_append(nullptr, "Content-Type: application/json; charset=utf-8"));
   curl_slist* const longer = headers ? ::curl_slist_append(headers.get(), "Expect:") : nullptr;
-  if (!handle || longer == nullptr) return fail("set up libcurl: out of memory");
-  auto poster = std::make_shared<Poster>(std::move(handle), std::move(headers), ca_file, std::move(give_up));
+  if (longer == nullptr) return fail("set up libcurl: out of memory");
+  auto poster = std::make_shared<Poster>(std::move(*handle), std::move(headers), ca_file, std::move(give_up));
   return [poster](const std::string& address, const std::string& body) { return poster->post(address, body); };
 }
 
