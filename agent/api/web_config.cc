@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <functional>
 #include <set>
 
+#include "base/read.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
 
@@ -172,17 +172,10 @@ Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
   // Does not wait for a writer where the path is a pipe.
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return fail_errno(errno, "read", path);
-  std::string text(most_bytes + 1, '\0');
-  std::size_t length = 0;
-  while (length < text.size()) {
-    const ssize_t got = ::read(file.fd(), text.data() + length, text.size() - length);
-    if (got < 0) return fail_errno(errno, "read", path);
-    if (got == 0) break;
-    length += static_cast<std::size_t>(got);
-  }
-  if (length > most_bytes) return fail_usage(fmt::format("read {}: longer than {} bytes", path, most_bytes));
-  text.resize(length);
-  return text;
+  auto text = read_to_end(file.fd(), most_bytes);
+  if (text) return std::move(*text);
+  if (text.error() == EFBIG) return fail_usage(fmt::format("read {}: longer than {} bytes", path, most_bytes));
+  return fail_errno(text.error(), "read", path);
 }
 
 }  // namespace tickwire::api

@@ -5,14 +5,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <CLI/Config.hpp>
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <sstream>
 
+#include "base/read.h"
 #include "base/unique_fd.h"
 #include "config/words.h"
 
@@ -32,17 +31,9 @@ Result<std::string> read_text(const std::string& path) {
   if (!file) return fail_file(path, errno_text(open_error));
   struct stat status {};
   if (::fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode)) return fail_file(path, "not a regular file");
-  std::string text;
-  std::array<char, 16384> chunk{};
-  for (;;) {
-    const ssize_t length = ::read(file.fd(), chunk.data(), chunk.size());
-    const int read_error = errno;
-    if (length < 0 && read_error == EINTR) continue;
-    if (length < 0) return fail_file(path, errno_text(read_error));
-    if (length == 0) return text;
-    text.append(chunk.data(), static_cast<std::size_t>(length));
-    if (text.size() > kMostBytes) return fail_file(path, "longer than 1 MiB");
-  }
+  auto text = read_to_end(file.fd(), kMostBytes);
+  if (text) return std::move(*text);
+  return fail_file(path, text.error() == EFBIG ? "longer than 1 MiB" : errno_text(text.error()));
 }
 
 }  // namespace

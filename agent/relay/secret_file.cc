@@ -3,13 +3,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <string_view>
 
+#include "base/read.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
 #include "config/words.h"
@@ -21,20 +20,6 @@ constexpr std::size_t kMostBytes = 4096;
 
 std::unexpected<Error> wrong(const std::string& path, std::string_view reason, std::string hint = {}) {
   return fail_usage(fmt::format("file '{}': {}", config::printable(path), reason), std::move(hint));
-}
-
-Result<std::string> read_all(int borrowed_fd, const std::string& path) {
-  std::string text;
-  std::array<char, kMostBytes + 1> chunk{};
-  for (;;) {
-    const ssize_t length = ::read(borrowed_fd, chunk.data(), chunk.size());
-    const int error = errno;
-    if (length < 0 && error == EINTR) continue;
-    if (length < 0) return wrong(path, errno_text(error));
-    if (length == 0) return text;
-    text.append(chunk.data(), static_cast<std::size_t>(length));
-    if (text.size() > kMostBytes) return wrong(path, "longer than 4 KiB");
-  }
 }
 
 Result<std::string> one_line(std::string_view text, const std::string& path) {
@@ -63,8 +48,8 @@ Result<std::string> SecretFile::read() {
                     version_->size == status.st_size && version_->modified.tv_sec == status.st_mtim.tv_sec &&
                     version_->modified.tv_nsec == status.st_mtim.tv_nsec;
   if (same) return line_;
-  const auto text = read_all(file.fd(), path_);
-  if (!text) return std::unexpected(text.error());
+  const auto text = read_to_end(file.fd(), kMostBytes);
+  if (!text) return wrong(path_, text.error() == EFBIG ? "longer than 4 KiB" : errno_text(text.error()));
   auto line = one_line(*text, path_);
   if (!line) return line;
   version_ = Version{.device = status.st_dev, .inode = status.st_ino, .size = status.st_size, .modified = status.st_mtim};
