@@ -1,33 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gameserver/auth/failure_limit.h"
 
-#include <netinet/in.h>
-
 #include <algorithm>
-#include <cstring>
 
 namespace tickwire::game {
 
 LimitKey limit_key(std::string_view name) {
   LimitKey key{};
-  std::ranges::copy(name.substr(0, key.size()), key.begin());
-  return key;
-}
-
-LimitKey limit_key(const Endpoint& endpoint) {
-  LimitKey key{};
-  if (endpoint.family() == AF_INET) {
-    const auto& address = reinterpret_cast<const sockaddr_in&>(endpoint.storage).sin_addr;
-    std::memcpy(key.data() + 12, &address, sizeof address);
-    return key;
-  }
-  if (endpoint.family() != AF_INET6) return key;
-  const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(endpoint.storage).sin6_addr;
-  if (IN6_IS_ADDR_V4MAPPED(&address)) {
-    std::memcpy(key.data() + 12, address.s6_addr + 12, 4);
-  } else {
-    std::memcpy(key.data(), address.s6_addr, 8);
-  }
+  std::ranges::transform(name.substr(0, key.size()), key.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
   return key;
 }
 

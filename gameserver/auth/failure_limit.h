@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -14,15 +13,14 @@
 #include <utility>
 
 #include "gameserver/common/clock.h"
-#include "gameserver/common/endpoint.h"
+#include "gameserver/common/subscriber.h"
 
 namespace tickwire::game {
 
-using LimitKey = std::array<char, 16>;
+using LimitKey = SubscriberKey;
 // A name: up to 16 bytes.
 [[nodiscard]] LimitKey limit_key(std::string_view name);
-// An IPv4 address, or the first 64 bits of an IPv6 address: who has one of these has all of them.
-[[nodiscard]] LimitKey limit_key(const Endpoint& endpoint);
+[[nodiscard]] inline LimitKey limit_key(const Endpoint& remote) { return subscriber_of(remote); }
 
 struct FailureBudget {
   unsigned burst = 10;                                 // failures that may come together

@@ -1,36 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gameserver/gateway/limits.h"
 
-#include <netinet/in.h>
-
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <string_view>
 
 namespace tickwire::game {
 
-AddressLimits::Key AddressLimits::key_of(const Endpoint& remote) {
-  constexpr std::size_t kMappedPrefix = 12;
-  constexpr std::size_t kSubscriberPrefix = 8;
-  Key key{};
-  if (remote.family() == AF_INET) {
-    const auto& address = reinterpret_cast<const sockaddr_in&>(remote.storage).sin_addr;
-    key[10] = key[11] = 0xff;
-    std::memcpy(key.data() + kMappedPrefix, &address, sizeof address);
-  } else if (remote.family() == AF_INET6) {
-    const auto& address = reinterpret_cast<const sockaddr_in6&>(remote.storage).sin6_addr;
-    std::memcpy(key.data(), &address, IN6_IS_ADDR_V4MAPPED(&address) ? key.size() : kSubscriberPrefix);
-  }
-  return key;
-}
-
-std::size_t AddressLimits::KeyHash::operator()(const Key& key) const noexcept {
+std::size_t AddressLimits::KeyHash::operator()(const SubscriberKey& key) const noexcept {
   return std::hash<std::string_view>{}({reinterpret_cast<const char*>(key.data()), key.size()});
 }
 
 bool AddressLimits::enter(const Endpoint& remote, Nanoseconds now_mono) {
-  const Key key = key_of(remote);
+  const SubscriberKey key = subscriber_of(remote);
   auto found = entries_.find(key);
   if (found == entries_.end()) {
     if (!make_room()) return false;
@@ -63,7 +45,7 @@ bool AddressLimits::make_room() {
 }
 
 void AddressLimits::leave(const Endpoint& remote) {
-  const auto found = entries_.find(key_of(remote));
+  const auto found = entries_.find(subscriber_of(remote));
   if (found == entries_.end() || found->second.connections == 0) return;
   if (--found->second.connections == 0) found->second.idle = idle_.insert(idle_.end(), found->first);
 }
