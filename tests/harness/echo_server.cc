@@ -35,6 +35,16 @@ EchoServer::~EchoServer() {
   thread_.join();
 }
 
+void EchoServer::ask(int borrowed_fd, Transport transport) {
+  if (transport == Transport::kUdp) {
+    send_datagram(borrowed_fd, kBytes);
+    take_datagram(borrowed_fd);
+  } else {
+    send_bytes(borrowed_fd, kBytes);
+    take_bytes(borrowed_fd, kBytes);
+  }
+}
+
 std::vector<std::chrono::nanoseconds> EchoServer::log() const {
   const std::scoped_lock lock(mutex_);
   return log_;

@@ -27,6 +27,9 @@ class EchoServer {
   EchoServer(const EchoServer&) = delete;
   EchoServer& operator=(const EchoServer&) = delete;
 
+  // Sends a request over this socket, which is connected to such a server, and takes what is answered.
+  static void ask(int borrowed_fd, Transport transport);
+
   // From the return of the read to the call of the write (CLOCK_MONOTONIC), request by request.
   [[nodiscard]] std::vector<std::chrono::nanoseconds> log() const;
   // From the return of the poll that told of the request to the call of the read.

@@ -58,15 +58,7 @@ void play(const Pair& scene, Transport transport) {
   const EchoServer server(scene.node, transport, node, milliseconds(5));
   const UniqueFd client =
       udp ? harness::udp_socket(scene.player, {.ip = kPlayerV4}, node) : harness::tcp_connect(scene.player, node);
-  for (int round = 0; round < kRounds; ++round) {
-    if (udp) {
-      harness::send_datagram(client.fd(), EchoServer::kBytes);
-      harness::take_datagram(client.fd());
-    } else {
-      harness::send_bytes(client.fd(), EchoServer::kBytes);
-      harness::take_bytes(client.fd(), EchoServer::kBytes);
-    }
-  }
+  for (int round = 0; round < kRounds; ++round) EchoServer::ask(client.fd(), transport);
 }
 
 class Capabilities : public Test {

@@ -38,15 +38,7 @@ class Scene {
     const EchoServer server(pair_.node, transport, node, kWork, kReadAfter);
     const UniqueFd client =
         udp ? harness::udp_socket(pair_.player, {.ip = e2e::kPlayerV4}, node) : harness::tcp_connect(pair_.player, node);
-    for (int round = 0; round < kRounds; ++round) {
-      if (udp) {
-        harness::send_datagram(client.fd(), EchoServer::kBytes);
-        harness::take_datagram(client.fd());
-      } else {
-        harness::send_bytes(client.fd(), EchoServer::kBytes);
-        harness::take_bytes(client.fd(), EchoServer::kBytes);
-      }
-    }
+    for (int round = 0; round < kRounds; ++round) EchoServer::ask(client.fd(), transport);
     agent_.settle();
     const std::vector<json> rows = agent_.connections();
     if (rows.size() != 1) throw std::runtime_error(std::to_string(rows.size()) + " connections, 1 is right");

@@ -4,31 +4,19 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "gameserver/bots/report.h"
 #include "gameserver/bots/runner.h"
 #include "gameserver/server/server.h"
-#include "loopback.h"
+#include "unit/gameserver/log_lines.h"
+#include "unit/gameserver/loopback.h"
 
 namespace tickwire::game {
 namespace {
 
 using std::chrono::milliseconds;
 using Json = nlohmann::json;
-
-std::string temporary(const std::string& name) {
-  return (std::filesystem::path(testing::TempDir()) / (name + std::to_string(::getpid()))).string();
-}
-
-std::vector<Json> lines_of(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<Json> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(Json::parse(line));
-  return lines;
-}
 
 std::vector<Json> of_kind(const std::vector<Json>& lines, const std::string& kind) {
   std::vector<Json> found;
@@ -44,8 +32,8 @@ struct Outcome {
   Json bots;
 };
 Outcome play(const std::vector<LagCommand>& lag) {
-  const std::string path = temporary("lag_of_server");
-  Running<Server> server({.tick_rate_hz = 100, .lag = lag, .lag_log_path = path});
+  const TemporaryPath path("lag_of_server");
+  Running<Server> server({.tick_rate_hz = 100, .lag = lag, .lag_log_path = path.text()});
   const auto runner = Runner::open({.server = "127.0.0.1",
                                     .udp_port = server.udp_port(),
                                     .tcp_port = server.tcp_port(),
@@ -59,9 +47,7 @@ Outcome play(const std::vector<LagCommand>& lag) {
                           .idle = (*runner)->idle().counts(),
                           .login = (*runner)->login(),
                           .duration = (*runner)->duration()};
-  Outcome outcome{.lag = lines_of(path), .bots = Json::parse(report_json(played))};
-  std::filesystem::remove(path);
-  return outcome;
+  return {.lag = log_lines(path.text()), .bots = Json::parse(report_json(played))};
 }
 
 TEST(ServerWithLag, MakesItsPlayersWaitForAStalledTick) {
@@ -91,23 +77,23 @@ TEST(ServerWithLag, SetsItsReceiveBuffer) {
 TEST(ServerWithLag, InjectsNothingUnlessAsked) { EXPECT_TRUE(play({}).lag.empty()); }
 
 TEST(ServerWithLagControl, CarriesOutACommandOfItsSocket) {
-  const std::string path = temporary("control");
-  Running<Server> server({.lag_control_path = path});
+  const TemporaryPath path("control");
+  Running<Server> server({.lag_control_path = path.text()});
   struct stat status {};
-  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  ASSERT_EQ(::stat(path.text().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
-  EXPECT_TRUE(ask_for_lag(path, "tick-stall 1ms"));
-  EXPECT_EQ(ask_for_lag(path, "tick-stall").error(),
+  EXPECT_TRUE(ask_for_lag(path.text(), "tick-stall 1ms"));
+  EXPECT_EQ(ask_for_lag(path.text(), "tick-stall").error(),
             "tick-stall: say 'tick-stall DURATION' or 'tick-stall DURATION every DURATION'");
-  EXPECT_EQ(ask_for_lag(path, std::string(300, 'x')).error(), "the command is too long");
+  EXPECT_EQ(ask_for_lag(path.text(), std::string(300, 'x')).error(), "the command is too long");
   server.stop();
 }
 
 TEST(ServerWithLagControl, AnswersDuringAStallOfInput) {
-  const std::string path = temporary("control");
-  Running<Server> server({.lag_control_path = path});
-  EXPECT_TRUE(ask_for_lag(path, "io-stall 10s"));
-  EXPECT_TRUE(ask_for_lag(path, "stop"));
+  const TemporaryPath path("control");
+  Running<Server> server({.lag_control_path = path.text()});
+  EXPECT_TRUE(ask_for_lag(path.text(), "io-stall 10s"));
+  EXPECT_TRUE(ask_for_lag(path.text(), "stop"));
   server.stop();
 }
 

@@ -1,5 +1,5 @@
-// What it owns: a log of lag that a test reads back.
-// Who may use it: the tests of lag/.
+// What it owns: a log of JSON lines that a test reads back.
+// Who may use it: the tests of gameserver/.
 // Thread: one at a time.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "gameserver/bots/runner.h"
 #include "gameserver/server/server.h"
+#include "unit/gameserver/log_lines.h"
 #include "unit/gameserver/loopback.h"
 
 namespace tickwire::game {
@@ -14,23 +13,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string temporary(const std::string& name) {
-  return (std::filesystem::path(testing::TempDir()) / (name + std::to_string(::getpid()))).string();
-}
-
-std::vector<Json> lines_of(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<Json> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(Json::parse(line));
-  std::filesystem::remove(path);
-  return lines;
-}
-
 constexpr TruthTuple tuple() { return {.protocol = "udp", .local = "192.0.2.2:4000", .remote = "192.0.2.1:7777"}; }
 
 TEST(TruthLog, WritesStampsAsMonotonicTimes) {
-  const std::string path = temporary("truth");
-  auto log = TruthLog::open(path);
+  const TemporaryPath path("truth");
+  auto log = TruthLog::open(path.text());
   ASSERT_TRUE(log);
   const SentTruth sent{.type = "input",
                        .seq = 7,
@@ -42,7 +29,7 @@ TEST(TruthLog, WritesStampsAsMonotonicTimes) {
   const auto after = monotonic_now();
   log->sent(tuple(), sent, std::nullopt);
   log->close();
-  const auto lines = lines_of(path);
+  const auto lines = log_lines(path.text());
   ASSERT_EQ(lines.size(), 4U);
   EXPECT_EQ(lines[0]["kind"], "clock");
   EXPECT_EQ(lines[3]["kind"], "clock");
@@ -54,8 +41,8 @@ TEST(TruthLog, WritesStampsAsMonotonicTimes) {
 }
 
 TEST(TruthLog, WritesWhatAHeaderSaid) {
-  const std::string path = temporary("truth");
-  auto log = TruthLog::open(path);
+  const TemporaryPath path("truth");
+  auto log = TruthLog::open(path.text());
   ASSERT_TRUE(log);
   log->received(tuple(),
                 {.type = "snapshot",
@@ -69,7 +56,7 @@ TEST(TruthLog, WritesWhatAHeaderSaid) {
   log->received(tuple(), {.type = "bye", .seq = 10, .payload_bytes = 21, .read_mono = Nanoseconds(31)}, std::nullopt);
   log->interval(tuple(), "hitch", Nanoseconds(1), Nanoseconds(2));
   log->close();
-  const auto lines = lines_of(path);
+  const auto lines = log_lines(path.text());
   ASSERT_EQ(lines.size(), 5U);
   EXPECT_EQ(lines[1], Json::parse(R"({"kind":"receive","protocol":"udp","local":"192.0.2.2:4000","remote":"192.0.2.1:7777",
     "type":"snapshot","seq":9,"ack":8,"ack_delay_ns":64000,"last_input":5,"frame":null,"payload_bytes":64,"kernel_mono_ns":null,"read_mono_ns":30})"));
@@ -88,7 +75,8 @@ struct Played {
   std::unique_ptr<Runner> runner;
 };
 Played play(BotOptions options) {
-  options.truth_path = temporary("played");
+  const TemporaryPath path("played");
+  options.truth_path = path.text();
   Running<Server> server({.tick_rate_hz = 100});
   options.udp_port = server.udp_port();
   options.tcp_port = server.tcp_port();
@@ -99,7 +87,7 @@ Played play(BotOptions options) {
   Played played{.runner = std::move(*Runner::open(options))};
   const UniqueFd never(::eventfd(0, EFD_CLOEXEC));
   played.runner->run(never.fd());
-  played.truth = lines_of(options.truth_path);
+  played.truth = log_lines(path.text());
   played.udp = &played.runner->bots()[0];
   played.tcp = &played.runner->bots()[1];
   played.ws = &played.runner->bots()[2];

@@ -5,7 +5,7 @@
 
 #include <thread>
 
-#include "log_lines.h"
+#include "unit/gameserver/log_lines.h"
 
 namespace tickwire::game {
 namespace {

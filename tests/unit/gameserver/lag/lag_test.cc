@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "log_lines.h"
+#include "unit/gameserver/log_lines.h"
 
 namespace tickwire::game {
 namespace {

@@ -60,9 +60,10 @@ TEST(WebHttp, GivesTheHandlerWhatItNeedsOfTheRequest) {
   EXPECT_EQ(answer.headers.at("Cache-Control"), "no-store");
 }
 
-TEST(WebHttp, TellsTheHandlerWhoAsks) {
+// Of a request over loopback.
+void expect_handler_is_told_who_asks(const WebOptions& options) {
   std::promise<std::string> remote;
-  RunningGateway gateway(test_options(),
+  RunningGateway gateway(options,
                          {{.method = HttpMethod::kGet, .path = "/", .handler = [&](const HttpRequest& request, HttpReply reply) {
                              remote.set_value(request.remote.text());
                              reply({.status = 204});
@@ -71,6 +72,8 @@ TEST(WebHttp, TellsTheHandlerWhoAsks) {
   EXPECT_EQ(client.ask(get("/")).status, 204);
   EXPECT_EQ(remote.get_future().get(), Endpoint::local_of(client.fd()).text());
 }
+
+TEST(WebHttp, TellsTheHandlerWhoAsks) { expect_handler_is_told_who_asks(test_options()); }
 
 TEST(WebHttp, SendsTheHandlersHeadersAndType) {
   RunningGateway gateway(test_options(), {hello()});
@@ -249,15 +252,7 @@ TEST(WebGateway, NamesTheAddressThatItCannotHave) {
 TEST(WebGateway, ServesBothFamiliesOnOnePort) {
   auto options = test_options();
   options.bind.clear();
-  std::promise<std::string> remote;
-  RunningGateway gateway(options,
-                         {{.method = HttpMethod::kGet, .path = "/", .handler = [&](const HttpRequest& request, HttpReply reply) {
-                             remote.set_value(request.remote.text());
-                             reply({.status = 204});
-                           }}});
-  WebClient client(gateway.port());
-  EXPECT_EQ(client.ask(get("/")).status, 204);
-  EXPECT_EQ(remote.get_future().get(), Endpoint::local_of(client.fd()).text());
+  expect_handler_is_told_who_asks(options);
 }
 
 TEST(WebGateway, StopsTwice) {
