@@ -1,4 +1,4 @@
-# `package` makes tickwire_VERSION_amd64.deb: the program, units that are not enabled, rules, dashboards, documents. The reference game is
+# `deb` makes tickwire_VERSION_amd64.deb: the program, units that are not enabled, rules, dashboards, documents. The reference game is
 # for trying things out and is built from the sources.
 find_program(GZIP gzip REQUIRED)
 
@@ -6,7 +6,8 @@ find_program(GZIP gzip REQUIRED)
 function(gzipped source name destination)
   set(compressed ${PROJECT_BINARY_DIR}/package/${name}.gz)
   add_custom_command(OUTPUT ${compressed} COMMAND sh -c "${GZIP} -9nc '${source}' >'${compressed}'" DEPENDS ${source} VERBATIM)
-  add_custom_target(package_${name} ALL DEPENDS ${compressed})
+  list(APPEND compressed_files ${compressed})
+  set(compressed_files ${compressed_files} PARENT_SCOPE)
   install(FILES ${compressed} DESTINATION ${destination})
 endfunction()
 file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/package)
@@ -38,3 +39,4 @@ set(CPACK_DEBIAN_PACKAGE_SUGGESTS "prometheus, prometheus-alertmanager")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${deploy}/package/conffiles ${deploy}/package/postinst ${deploy}/package/prerm ${deploy}/package/postrm)
 include(CPack)
+add_custom_target(deb ALL COMMAND ${CMAKE_CPACK_COMMAND} -G DEB DEPENDS tickwire ${compressed_files} WORKING_DIRECTORY ${PROJECT_BINARY_DIR} VERBATIM)
