@@ -15,11 +15,19 @@ const uplot = resolve(tools, "node_modules/uplot/dist");
 
 // In the page: one panel after the other, laid out by gridPos, drawn by its kind.
 function draw(board) {
+  const scaled = (v, name) => (v >= 1e6 ? (v / 1e6).toFixed(1) + " M" : v >= 1e3 ? (v / 1e3).toFixed(1) + " k" : +v.toFixed(2) + " ") + name;
   const units = {
-    s: (v) => (v >= 1 ? v.toFixed(2) + " s" : v >= 1e-3 ? (v * 1e3).toFixed(1) + " ms" : (v * 1e6).toFixed(0) + " us"),
-    percentunit: (v) => (v * 100).toFixed(1) + " %",
+    s: (v) => (v >= 1 ? +v.toFixed(2) + " s" : v >= 1e-3 ? +(v * 1e3).toFixed(2) + " ms" : (v * 1e6).toFixed(0) + " µs"),
+    percentunit: (v) => +(v * 100).toFixed(2) + " %",
+    pps: (v) => scaled(v, "p/s"), Bps: (v) => scaled(v, "B/s"), ops: (v) => scaled(v, "ops/s"),
   };
-  const text = (unit, v) => (v === null || !isFinite(v) ? "-" : (units[unit] ?? ((x) => String(+x.toFixed(2)))) (v));
+  const text = (unit, v, decimals) => (v === null || !isFinite(v) ? "-" : decimals !== undefined ? v.toFixed(decimals) : (units[unit] ?? ((x) => String(+x.toFixed(2))))(v));
+  // Grafana's names of colours, and the highest step that a value has reached.
+  const named = { green: "#73bf69", orange: "#ff9830", red: "#f2495c", text: "#ccc" };
+  const reached = (defaults, v) => named[defaults.thresholds.steps.filter((s) => s.value === null || v >= s.value).at(-1).color];
+  // What the overrides say of a series.
+  const override = (panel, name) => panel.fieldConfig.overrides.filter((o) => o.matcher.id === "byName" ? o.matcher.options === name
+    : o.matcher.id === "byRegexp" && new RegExp(o.matcher.options.slice(1, -1)).test(name)).flatMap((o) => o.properties);
   const legend = (format, labels) => format.replace(/\{\{(\w+)\}\}/g, (_, name) => labels[name] ?? "");
   const colours = ["#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#705da0", "#508642", "#cca300"];
   const cell = { w: 60, h: 34 };
@@ -33,20 +41,22 @@ function draw(board) {
       const stacked = entry.panel.fieldConfig.defaults.custom.stacking.mode === "normal";
       const rows = series.map((s) => { const at = new Map(s.points.map((p) => [p[0], isFinite(p[1]) ? parseFloat(p[1]) : null])); return times.map((t) => at.get(t) ?? null); });
       if (stacked) for (let i = 1; i < rows.length; i++) rows[i] = rows[i].map((v, k) => (v ?? 0) + (rows[i - 1][k] ?? 0));
-      const limits = entry.panel.fieldConfig.defaults.thresholds.steps.filter((s) => s.value !== null && entry.panel.fieldConfig.defaults.custom.thresholdsStyle.mode === "line");
-      const paint = (u) => { for (const l of limits) { const y = u.valToPos(l.value, "y", true); if (y < u.bbox.top) continue; u.ctx.strokeStyle = l.color; u.ctx.setLineDash([6, 4]); u.ctx.beginPath();
-        u.ctx.moveTo(u.bbox.left, y); u.ctx.lineTo(u.bbox.left + u.bbox.width, y); u.ctx.stroke(); u.ctx.setLineDash([]); } };
-      new uPlot({ width: size.w, height: size.h - 46, legend: { show: false }, hooks: { draw: [paint] }, cursor: { show: false },
+      const defaults = entry.panel.fieldConfig.defaults, fill = Math.round(defaults.custom.fillOpacity * 2.55).toString(16).padStart(2, "0");
+      const property = (i, id) => override(entry.panel, series[i].name).find((p) => p.id === id)?.value;
+      const colour = series.map((_, i) => named[property(i, "color")?.fixedColor] ?? colours[i % colours.length]);
+      const range = (u, min, max) => uPlot.rangeNum(defaults.min ?? min, Math.max(max, defaults.custom.axisSoftMax ?? max, (defaults.min ?? min) + 1e-9), { min: { pad: 0 }, max: { pad: 0.1, soft: 0 } });
+      new uPlot({ width: size.w, height: size.h - 46, legend: { show: false }, cursor: { show: false }, scales: { y: { range } },
         axes: [{ stroke: "#999", grid: { stroke: "#333" } }, { stroke: "#999", grid: { stroke: "#333" }, size: 84, values: (_, vs) => vs.map((v) => text(unit, v)) }],
-        series: [{}, ...rows.map((_, i) => ({ stroke: colours[i % colours.length], width: 1.5, fill: stacked ? colours[i % colours.length] + "44" : undefined, points: { show: false } }))] },
-        [times, ...rows], box);
+        series: [{}, ...rows.map((_, i) => ({ stroke: colour[i], width: 1.5, dash: property(i, "custom.lineStyle")?.dash, points: { show: false },
+          fill: (property(i, "custom.fillOpacity") ?? 1) === 0 ? undefined : colour[i] + fill }))] }, [times, ...rows], box);
       const names = document.createElement("div"); names.className = "names";
-      names.innerHTML = series.slice(0, 8).map((s, i) => `<span style="color:${colours[i % colours.length]}">${s.name}</span>`).join(" ") + (series.length > 8 ? ` +${series.length - 8}` : "");
+      names.innerHTML = series.slice(0, 8).map((s, i) => `<span style="color:${colour[i]}">${s.name}</span>`).join(" ") + (series.length > 8 ? ` +${series.length - 8}` : "");
       box.append(names);
     },
     stat(box, entry) {
       const points = seriesOf(entry)[0]?.points ?? [];
-      box.innerHTML += `<div class="stat">${text(entry.panel.fieldConfig.defaults.unit, points.length ? parseFloat(points.at(-1)[1]) : null)}</div>`;
+      const defaults = entry.panel.fieldConfig.defaults, value = points.length ? parseFloat(points.at(-1)[1]) : null;
+      box.innerHTML += `<div class="stat" style="color:${reached(defaults, value)}">${text(defaults.unit, value, defaults.decimals)}</div>`;
     },
     heatmap(box, entry, size) {
       const series = seriesOf(entry).filter((s) => s.labels.le !== "+Inf").sort((a, b) => a.labels.le - b.labels.le), times = timesOf(series);
@@ -58,12 +68,15 @@ function draw(board) {
         if (i % 5 === 0) { c.fillStyle = "#999"; c.fillText(text("s", +series[i].labels.le), 2, canvas.height - i * h); } });
     },
     "state-timeline"(box, entry, size) {
-      const rows = seriesOf(entry);
-      box.innerHTML += rows.map((s) => `<div class="state"><span>${s.name}</span><b class="${+s.points.at(-1)[1] ? "on" : "off"}">${+s.points.at(-1)[1] ? "attached" : "refused"}</b></div>`).join("");
+      const options = entry.panel.fieldConfig.defaults.mappings[0].options, state = (s) => options[s.points.at(-1)[1]];
+      box.innerHTML += seriesOf(entry).map((s) => `<div class="state"><span>${s.name}</span><b style="color:${named[state(s).color]}">${state(s).text}</b></div>`).join("");
     },
     table(box, entry) {
-      const rows = seriesOf(entry).slice(0, 9);
-      box.innerHTML += "<table>" + rows.map((s) => `<tr>${Object.entries(s.labels).filter(([k]) => !k.startsWith("__")).map(([, v]) => `<td>${v}</td>`).join("")}<td>${text(entry.panel.fieldConfig.defaults.unit, +s.points.at(-1)[1])}</td></tr>`).join("") + "</table>";
+      const { excludeByName: without = {}, indexByName: order = {}, renameByName: renamed = {} } = entry.panel.transformations[0].options;
+      const defaults = entry.panel.fieldConfig.defaults, series = seriesOf(entry).sort((a, b) => b.points.at(-1)[1] - a.points.at(-1)[1]).slice(0, 9);
+      const columns = [...new Set(["Value", ...series.flatMap((s) => Object.keys(s.labels))])].filter((c) => !without[c]).sort((a, b) => (order[a] ?? 99) - (order[b] ?? 99));
+      const cell = (s, c) => (c === "Value" ? `<td style="color:${reached(defaults, +s.points.at(-1)[1])}">${text(defaults.unit, +s.points.at(-1)[1])}</td>` : `<td>${s.labels[c] ?? ""}</td>`);
+      box.innerHTML += `<table><tr>${columns.map((c) => `<th>${renamed[c] ?? c}</th>`).join("")}</tr>${series.map((s) => `<tr>${columns.map((c) => cell(s, c)).join("")}</tr>`).join("")}</table>`;
     },
   };
   let bottom = 0;
@@ -83,8 +96,8 @@ function draw(board) {
 
 const style = `body{background:#111217;color:#ccc;font:12px "DejaVu Sans",sans-serif;margin:0;position:relative}h1{font-size:16px;margin:8px 12px}
 .panel{position:absolute;background:#181b1f;border:1px solid #2c3035;margin:3px;overflow:hidden;padding:2px 4px}h2{font-size:12px;margin:2px 0 4px;font-weight:600}
-.stat{font-size:30px;text-align:center;margin-top:22px;color:#73bf69}.names span{margin-right:10px}.names{font-size:10px}table{width:100%;border-collapse:collapse;font-size:11px}
-td{border-bottom:1px solid #2c3035;padding:3px}.state{display:flex;justify-content:space-between;padding:2px 8px;width:45%;float:left}.on{color:#73bf69}.off{color:#888}`;
+.stat{font-size:30px;text-align:center;margin-top:22px}.names span{margin-right:10px}.names{font-size:10px}table{width:100%;border-collapse:collapse;font-size:11px}
+td{border-bottom:1px solid #2c3035;padding:3px}.state{display:flex;justify-content:space-between;padding:2px 8px;width:45%;float:left}th{text-align:left;color:#6e9fff}`;
 
 mkdirSync(folder, { recursive: true });
 const boards = JSON.parse(readFileSync(answers, "utf8"));
