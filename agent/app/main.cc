@@ -12,6 +12,7 @@
 #include "app/agent.h"
 #include "app/doctor.h"
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "config/options.h"
 #include "relay/relay.h"
 
@@ -28,6 +29,7 @@ int run(int argc, char** argv) {
   const tickwire::model::BuildInfo build{.version = TICKWIRE_VERSION, .revision = TICKWIRE_REVISION};
   CLI::App program("Where a player's lag comes from: the player's line, this node's kernel, or the game loop.", "tickwire");
   program.require_subcommand(1);
+  program.failure_message(tickwire::cli::usage_failure);
   program.set_version_flag("--version", fmt::format("tickwire {} ({})", build.version, build.revision));
 
   tickwire::config::RunOptions options;
@@ -48,8 +50,7 @@ int run(int argc, char** argv) {
                         return 0;
                       }});
   commands.push_back({program.add_subcommand("version", "Print the version"), [&]() -> tickwire::Result<int> {
-                        fmt::print("tickwire {} ({})\n", build.version, build.revision);
-                        return 0;
+                        return tickwire::cli::print(fmt::format("tickwire {} ({})\n", build.version, build.revision));
                       }});
 
   try {

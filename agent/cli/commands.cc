@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <string>
@@ -46,17 +48,25 @@ void add_window(CLI::App& command, std::string& window, const std::string& what)
   command.add_option("--window", window, what + ": the last 10s, 1m or 5m, or all.\nDefault: " + window)->type_name("WINDOW");
 }
 
-// Asks once and prints the answer.
-Result<int> print(const std::string& api_socket, const Request& request) {
-  const auto body = fetch(api_socket, request);
-  if (!body) return std::unexpected(body.error());
-  const Output output;
-  const auto written = write_all(STDOUT_FILENO, *body);
-  if (!written) return std::unexpected(written.error());
-  return 0;
+void add_watch_flags(CLI::App& command, WatchFlags& flags) {
+  CLI::Option* watch = command.add_flag("--watch", flags.watch, "Show it again and again until interrupted");
+  command
+      .add_option("--interval", flags.interval, "Time between two pictures of --watch, 100ms .. 1h.\nDefault: " + flags.interval)
+      ->type_name("DURATION")
+      ->needs(watch);
 }
 
-Result<int> watch_connections(const std::string& api_socket, const Request& request, std::chrono::nanoseconds interval) {
+// Asks once and prints the answer.
+Result<int> print_once(const std::string& api_socket, const Request& request) {
+  const auto body = fetch(api_socket, request);
+  if (!body) return std::unexpected(body.error());
+  return print(*body);
+}
+
+// Asks and prints again and again, until Ctrl-C.
+Result<int> print_again(const std::string& api_socket, const Request& request, const WatchFlags& flags) {
+  const auto interval = watch_interval(flags);
+  if (!interval) return std::unexpected(interval.error());
   const Output output;
   const Interrupt interrupt;
   const auto show = [](const std::string& picture) {
@@ -66,18 +76,19 @@ Result<int> watch_connections(const std::string& api_socket, const Request& requ
   return run_watch({
       .fetch = [&] { return fetch(api_socket, request); },
       .show = show,
-      .interrupted = [&] { return interrupt.wait(interval); },
+      .interrupted = [&] { return interrupt.wait(*interval); },
   });
+}
+
+Result<int> print_table(const std::string& api_socket, const Request& request, const WatchFlags& flags) {
+  return flags.watch ? print_again(api_socket, request, flags) : print_once(api_socket, request);
 }
 
 Result<int> run_connections(const Common& common, ConnectionFlags flags) {
   flags.output = common.output;
   const auto request = connections_request(flags);
   if (!request) return std::unexpected(request.error());
-  if (!flags.watch) return print(common.api_socket, *request);
-  const auto interval = watch_interval(flags);
-  if (!interval) return std::unexpected(interval.error());
-  return watch_connections(common.api_socket, *request, *interval);
+  return print_table(common.api_socket, *request, flags.watch);
 }
 
 Command add_connections(CLI::App& program) {
@@ -105,12 +116,12 @@ Command add_connections(CLI::App& program) {
       ->expected(0, 1)
       ->default_str(std::string(model::ConnectionQuery::kAnySlo));
   std::string sort_help = "Order by KEY, or by -KEY, greatest first. Default: -rtt_p99. Keys:\n";
-  for (const std::string_view key : model::sort_key_names()) sort_help += std::string(key) + " ";
+  for (std::string_view between; const std::string_view key : model::sort_key_names())
+    sort_help.append(std::exchange(between, " ")).append(key);
   add("--sort", flags->sort, "KEY", sort_help.c_str());
   add("--limit", flags->limit, "N", "At most N connections, at least 1. Default: all");
   add_window(*command, flags->window, "What latency is of, to show, to filter and to sort by");
-  CLI::Option* watch = command->add_flag("--watch", flags->watch, "Show it again and again until interrupted");
-  add("--interval", flags->interval, "DURATION", "Time between two pictures of --watch, 100ms .. 1h.\nDefault: 1s")->needs(watch);
+  add_watch_flags(*command, flags->watch);
   return {.parsed = command, .run = [common, flags] { return run_connections(*common, *flags); }};
 }
 
@@ -127,7 +138,7 @@ Command add_inspect(CLI::App& program) {
   return {.parsed = command, .run = [common, name, window]() -> Result<int> {
             const auto request = inspect_request(*name, common->output, *window);
             if (!request) return std::unexpected(request.error());
-            return print(common->api_socket, *request);
+            return print_once(common->api_socket, *request);
           }};
 }
 
@@ -135,12 +146,14 @@ Command add_services(CLI::App& program) {
   CLI::App* command = program.add_subcommand("services", "Show the watched services with their totals and latency");
   const auto common = std::make_shared<Common>();
   const auto window = std::make_shared<std::string>(kDefaultWindow);
+  const auto watch = std::make_shared<WatchFlags>();
   add_common(*command, *common, {"table", "json"});
   add_window(*command, *window, "What latency is of");
-  return {.parsed = command, .run = [common, window]() -> Result<int> {
+  add_watch_flags(*command, *watch);
+  return {.parsed = command, .run = [common, window, watch]() -> Result<int> {
             const auto request = services_request(common->output, *window);
             if (!request) return std::unexpected(request.error());
-            return print(common->api_socket, *request);
+            return print_table(common->api_socket, *request, *watch);
           }};
 }
 
@@ -154,8 +167,8 @@ Command add_status(CLI::App& program) {
       ->add_flag("--ready", *ready, "Print nothing else: exit code 0 when the agent is ready, 1 with the reason when it is not")
       ->excludes("--output");
   return {.parsed = command, .run = [common, ready] {
-            if (*ready) return print(common->api_socket, {.path = "/readyz", .parameters = {}});
-            return print(common->api_socket, {.path = "/api/v1/status", .parameters = {{"format", common->output}}});
+            if (*ready) return print_once(common->api_socket, {.path = "/readyz", .parameters = {}});
+            return print_once(common->api_socket, {.path = "/api/v1/status", .parameters = {{"format", common->output}}});
           }};
 }
 
@@ -169,6 +182,16 @@ std::vector<Command> add_commands(CLI::App& program) {
   commands.push_back(add_status(program));
   commands.push_back(add_watch(program));
   return commands;
+}
+
+std::string usage_failure(const CLI::App* program, const CLI::Error& error) {
+  const std::vector<CLI::App*> parsed = program->get_subcommands();
+  if (!parsed.empty()) {
+    return fmt::format("{0}: {1}; see `{0} {2} --help`\n", program->get_name(), error.what(), parsed.front()->get_name());
+  }
+  const std::vector<std::string> unknown = program->remaining();
+  const std::string what = unknown.empty() ? "a command is wanted" : fmt::format("there is no command '{}'", unknown.front());
+  return fmt::format("{0}: {1}; `{0} --help` lists them\n", program->get_name(), what);
 }
 
 }  // namespace tickwire::cli

@@ -5,14 +5,15 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
 
 namespace CLI {
 class App;
-}
+class Error;
+}  // namespace CLI
 
 namespace tickwire::cli {
 
@@ -24,5 +25,9 @@ struct Command {
 
 // Adds them all. What they are told lives in the returned functions.
 [[nodiscard]] std::vector<Command> add_commands(CLI::App& program);
+
+// What a user is told whose command line is refused: the error in the form of all others, and where to read on. For
+// CLI::App::failure_message().
+[[nodiscard]] std::string usage_failure(const CLI::App* program, const CLI::Error& error);
 
 }  // namespace tickwire::cli

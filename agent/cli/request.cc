@@ -64,7 +64,7 @@ Result<Request> connections_request(const ConnectionFlags& flags) {
   return request;
 }
 
-Result<std::chrono::nanoseconds> watch_interval(const ConnectionFlags& flags) {
+Result<std::chrono::nanoseconds> watch_interval(const WatchFlags& flags) {
   const auto interval = parse_duration(flags.interval);
   if (!interval) return within("--interval", interval.error());
   if (*interval < std::chrono::milliseconds(100) || *interval > std::chrono::hours(1)) {

@@ -27,18 +27,23 @@ struct Request {
 // What is now, with samples enough for a p99.
 inline constexpr std::string_view kDefaultWindow = "1m";
 
+// Whether a table is shown once or again and again.
+struct WatchFlags {
+  bool watch = false;
+  std::string interval = "1s";  // between two pictures, 100ms .. 1h
+};
+
 // What `tickwire connections` was told; an empty text was not given.
 struct ConnectionFlags {
   std::string service, port, remote, proto, state, min_rtt, min_turnaround, min_wait, over_slo, sort, limit;
   std::string window{kDefaultWindow};
   std::string output = "table";  // table, wide, json, jsonl
-  bool watch = false;
-  std::string interval = "1s";  // between two pictures of --watch, 100ms .. 1h
+  WatchFlags watch;
 };
 
 // Usage error, before anything is sent, for a filter that model::ConnectionQuery refuses; it names the flag.
 [[nodiscard]] Result<Request> connections_request(const ConnectionFlags& flags);
-[[nodiscard]] Result<std::chrono::nanoseconds> watch_interval(const ConnectionFlags& flags);
+[[nodiscard]] Result<std::chrono::nanoseconds> watch_interval(const WatchFlags& flags);
 
 // text: an id, a remote endpoint, or "local>remote"; output: text, json; window: that of the bars. Usage error when the text is empty,
 // or for an unknown window.

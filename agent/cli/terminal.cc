@@ -69,6 +69,13 @@ Output::Output() {
 
 Output::~Output() { ::sigaction(SIGPIPE, &before_, nullptr); }
 
+Result<int> print(std::string_view text) {
+  const Output output;
+  const auto written = write_all(STDOUT_FILENO, text);
+  if (!written) return std::unexpected(written.error());
+  return 0;
+}
+
 Interrupt::Interrupt() {
   ::sigemptyset(&signals_);
   ::sigaddset(&signals_, SIGINT);

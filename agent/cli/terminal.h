@@ -1,5 +1,5 @@
 // What it owns: writing to standard output, and waiting for the next picture of --watch.
-// Who may use it: the subcommands.
+// Who may use it: the subcommands, also those of app.
 // Thread: the main thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -39,6 +39,9 @@ class Output {
  private:
   struct sigaction before_ {};
 };
+
+// write_all() to standard output, with SIGPIPE ignored. The exit code: 0, also when the reader has gone.
+[[nodiscard]] Result<int> print(std::string_view text);
 
 // While it lives SIGINT and SIGTERM are held back, and wait() sees them.
 class Interrupt {

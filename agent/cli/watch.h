@@ -1,5 +1,5 @@
-// What it owns: the loop of `tickwire connections --watch`.
-// Who may use it: the connections subcommand; tests.
+// What it owns: the loop of `--watch`.
+// Who may use it: the connections and services subcommands; tests.
 // Thread: the main thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -118,6 +118,14 @@ TEST_F(Commands, EndAWatchWhenTheAgentStaysAway) {
   EXPECT_THAT(outcome.error, HasSubstr("no agent answers on " + socket_path()));
 }
 
+TEST_F(Commands, WatchServicesAsTheyWatchConnections) {
+  EXPECT_EQ(ask({"services", "--interval", "1s"}).exit_code, 2);
+  EXPECT_THAT(ask({"services", "--watch", "--interval", "1ms"}).error, StartsWith("--interval: '1ms'"));
+  const Outcome outcome = ask({"services", "--watch", "--interval", "100ms"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.error, HasSubstr("no agent answers on " + socket_path()));
+}
+
 TEST_F(Commands, ShowOneConnection) {
   start();
   const Outcome text = ask({"inspect", "3.1"});
@@ -215,6 +223,31 @@ TEST_F(Commands, PreferTheFlagToTheEnvironment) {
   const Outcome outcome = ask({"services"});
   ::unsetenv("TICKWIRE_API_SOCKET");
   EXPECT_EQ(outcome.exit_code, 0) << outcome.error;
+}
+
+// What the user of a refused command line reads.
+std::string refusal(const std::string& arguments) {
+  CLI::App program("", "tickwire");
+  program.require_subcommand(1);
+  const std::vector<Command> commands = add_commands(program);
+  try {
+    program.parse(arguments);
+  } catch (const CLI::Error& error) {
+    return usage_failure(&program, error);
+  }
+  return "";
+}
+
+TEST(UsageFailure, NamesTheCommandThatIsNone) {
+  EXPECT_EQ(refusal("conections --watch"), "tickwire: there is no command 'conections'; `tickwire --help` lists them\n");
+}
+
+TEST(UsageFailure, SaysThatACommandIsWanted) {
+  EXPECT_EQ(refusal(""), "tickwire: a command is wanted; `tickwire --help` lists them\n");
+}
+
+TEST(UsageFailure, LeadsToTheHelpOfTheCommand) {
+  EXPECT_EQ(refusal("connections --interval 1s"), "tickwire: --interval requires --watch; see `tickwire connections --help`\n");
 }
 
 }  // namespace
