@@ -54,11 +54,12 @@ model::DoctorCheck examine_privileges() {
             .finding = "cannot be given up" + (done ? std::string() : ": " + done.error().text()),
             .advice = "a system call filter may refuse capset or prctl"};
   }
-  return {
-      .subject = "privileges",
-      .verdict = Verdict::kOk,
-      .finding = fmt::format("a running agent's HTTP thread keeps no capability, its loop {}; it gets no new ones", words(loop)),
-      .advice = {}};
+  const CapabilitySet discovering = kept_by_loop(before, true) & ~loop;
+  return {.subject = "privileges",
+          .verdict = Verdict::kOk,
+          .finding = fmt::format("a running agent's HTTP thread keeps no capability, its loop {}{}; it gets no new ones",
+                                 words(loop), discovering == 0 ? "" : ", and without --service " + words(discovering)),
+          .advice = {}};
 }
 
 }  // namespace tickwire::app

@@ -35,5 +35,12 @@ TEST(DoctorPrivileges, AreTriedOnAThreadOfTheirOwn) {
   EXPECT_EQ(privileges_of_threads(), before);
 }
 
+TEST(DoctorPrivileges, NameWhatDiscoveringServicesKeepsBesides) {
+  const CapabilitySet both = capability_set({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});
+  const bool held = (privileges_of_threads().front().permitted & both) == both;
+  const std::string sentence = "and without --service CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE";
+  EXPECT_EQ(examine_privileges().finding.find(sentence) != std::string::npos, held);
+}
+
 }  // namespace
 }  // namespace tickwire::app
