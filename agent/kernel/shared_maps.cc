@@ -67,9 +67,9 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::load(const MapSizes& sizes) {
 
   const int loaded = packets_bpf__load(&skeleton);
   if (loaded != 0) {
-    return fail_errno(
-        -loaded, "load", "the packet programs",
-        loaded == -ENOMEM ? "a smaller --max-connections needs less memory" : "--log-level debug shows the kernel's reasons");
+    return fail_errno(-loaded, "load", "the packet programs",
+                      loaded == -ENOMEM ? "a smaller --max-connections needs less memory"
+                                        : "`tickwire run --log-level debug` shows the kernel's reasons");
   }
   if (auto done = map_into(maps->slots_, skeleton.maps.connection_slots, sizes.connections); !done)
     return std::unexpected(done.error());
