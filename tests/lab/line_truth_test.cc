@@ -110,6 +110,25 @@ class LineTruth : public ::testing::Test {
     return times;
   }
 
+  // The numbers of what a bot received over UDP, in its order, duplicates among them.
+  [[nodiscard]] std::vector<std::int64_t> received_by(const Json& bot) const {
+    std::vector<std::int64_t> numbers;
+    for (const auto& line : truth_) {
+      if (line["kind"] == "receive" && line["local"] == bot["local"]) numbers.push_back(line["seq"]);
+    }
+    return numbers;
+  }
+  // What the line passed on to it in its order, the first so many: when a bot ends, later ones are on their way to it still.
+  [[nodiscard]] std::vector<Json> passed_to(const Json& bot, std::size_t count) const {
+    std::vector<Json> passed;
+    std::ranges::copy_if(frames_, std::back_inserter(passed), [&](const Json& frame) {
+      return frame["destination"] == bot["local"] && frame["outcome"] == "passed" && frame["payload_bytes"] > 0;
+    });
+    std::ranges::stable_sort(passed, {}, [](const Json& frame) { return frame["departed_mono_ns"].get<std::int64_t>(); });
+    if (passed.size() > count) passed.resize(count);
+    return passed;
+  }
+
   Namespace node_{"node"}, line_{"line"}, player_{"player"};
   TemporaryFolder folder_;
   Json bots_;
@@ -205,30 +224,65 @@ TEST_F(LineTruth, DuplicatesAndReordersWhatItSays) {
       << line_err_;
   ASSERT_EQ(bots_.size(), 2U);
   for (const auto& bot : bots_) {
-    std::int64_t newest = 0;
-    for (const auto& line : truth_) {
-      if (line["kind"] == "receive" && line["local"] == bot["local"]) newest = std::max(newest, line["seq"].get<std::int64_t>());
-    }
+    const std::vector<std::int64_t> received = received_by(bot);
+    std::vector<std::int64_t> passed;
     std::size_t copies = 0;
     std::size_t reordered = 0;
-    for (const auto& frame : frames_) {
-      // The newest one's own copy may be on its way when they end.
-      if (frame["destination"] != bot["local"] || frame["seq"] >= newest) continue;
+    for (const auto& frame : passed_to(bot, received.size())) {
+      passed.push_back(frame["seq"]);
       copies += frame["copy"].get<bool>();
       reordered += frame["reordered"].get<bool>() && !frame["copy"].get<bool>();
     }
     EXPECT_GT(copies, 0U);
     EXPECT_GT(reordered, 0U);
-    EXPECT_NEAR(bot["messages_duplicate"].get<double>(), static_cast<double>(copies), 1) << bot["local"];
-    // Nothing is lost. What the line holds back when it ends, it never passes on: 50 ms hold two messages.
-    std::set<std::int64_t> passed;
-    for (const auto& [number, times] : on_line(bot, false)) {
-      if (number <= newest) passed.insert(number);
+    EXPECT_EQ(received, passed) << bot["local"];
+    const std::set<std::int64_t> numbers(received.begin(), received.end());
+    ASSERT_FALSE(numbers.empty());
+    EXPECT_EQ(bot["messages_duplicate"], received.size() - numbers.size()) << bot["local"];
+    const auto missing = static_cast<std::size_t>(*numbers.rbegin() - *numbers.begin()) + 1 - numbers.size();
+    EXPECT_EQ(bot["messages_missing"], missing) << bot["local"];
+    // Nothing is lost: what the line never passed on, it held when it ended.
+    std::set<std::int64_t> passed_or_held;
+    for (const auto& frame : frames_) {
+      if (frame["destination"] == bot["local"] && (frame["outcome"] == "passed" || frame["outcome"] == "held"))
+        passed_or_held.insert(frame["seq"].get<std::int64_t>());
     }
-    ASSERT_FALSE(passed.empty());
-    const auto held_back = static_cast<std::size_t>(newest - *passed.begin()) + 1 - passed.size();
-    EXPECT_EQ(bot["messages_missing"], held_back) << bot["local"];
-    EXPECT_LE(held_back, 3U) << bot["local"];
+    for (std::int64_t number = *numbers.begin(); number < *numbers.rbegin(); ++number)
+      EXPECT_TRUE(passed_or_held.contains(number)) << number;
+  }
+  EXPECT_EQ(counts_["lost"], 0);
+}
+
+// The bots fall silent and end; the server goes on sending to them, so that the line has something on its way whenever it ends.
+TEST_F(LineTruth, HasEveryFrameInItsLogOnce) {
+  wire();
+  ASSERT_EQ(play({"down delay=300ms loss=5% duplicate=10% reorder=10%:100ms rate=60kbit queue=4kb", "up delay=5ms"},
+                 {"--udp", "3", "--silent-after", "3s", "--seconds", "4"}),
+            0)
+      << line_err_;
+  std::map<std::string, std::int64_t> originals;
+  std::map<std::string, std::int64_t> copies;
+  std::set<std::pair<std::string, std::int64_t>> numbers;  // to each player
+  std::int64_t numbered = 0;
+  for (const auto& frame : frames_) {
+    ++(frame["copy"].get<bool>() ? copies : originals)[frame["outcome"].get<std::string>()];
+    if (frame["copy"].get<bool>() || frame["direction"] != "down" || !frame["seq"].is_number()) continue;
+    numbers.emplace(frame["destination"].get<std::string>(), frame["seq"].get<std::int64_t>());
+    ++numbered;
+  }
+  EXPECT_EQ(static_cast<std::int64_t>(numbers.size()), numbered);
+  const auto all = [](const std::map<std::string, std::int64_t>& by_outcome) {
+    std::int64_t sum = 0;
+    for (const auto& [outcome, count] : by_outcome) sum += count;
+    return sum;
+  };
+  EXPECT_EQ(counts_["taken"], all(originals));
+  EXPECT_EQ(counts_["taken"], originals["passed"] + originals["lost"] + originals["queue_full"] + originals["held"]);
+  EXPECT_EQ(counts_["copies"], all(copies));
+  EXPECT_EQ(counts_["copies"], copies["passed"] + copies["held"]);
+  for (const auto* outcome : {"passed", "lost", "queue_full", "held"}) {
+    EXPECT_EQ(counts_[outcome], originals[outcome] + copies[outcome]) << outcome;
+    EXPECT_GT(originals[outcome], 0) << outcome;
   }
 }
 
