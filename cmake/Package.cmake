@@ -18,6 +18,7 @@ install(FILES ${deploy}/systemd/tickwire.service ${deploy}/systemd/tickwire-rela
 install(FILES ${deploy}/systemd/tickwire.conf DESTINATION /etc/tickwire)
 install(FILES ${deploy}/package/copyright ${PROJECT_SOURCE_DIR}/README.md DESTINATION share/doc/tickwire)
 install(FILES ${documents} DESTINATION share/doc/tickwire/docs)
+install(FILES ${deploy}/package/lintian-overrides DESTINATION share/lintian/overrides RENAME tickwire)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/dashboards/rules ${PROJECT_SOURCE_DIR}/dashboards/grafana ${deploy}/alertmanager ${deploy}/prometheus
         DESTINATION share/tickwire)
 gzipped(${deploy}/package/changelog changelog share/doc/tickwire)
