@@ -34,7 +34,7 @@ class Game : public ::testing::Test {
     bots_ = json::parse(bots.out)["connections"].get<std::vector<json>>();
     ASSERT_EQ(bots_.size(), 6U);
     // What the bots said last is still on the line; the server is to count it too.
-    ASSERT_TRUE(harness::eventually([&] { return server_heard_all(); }, std::chrono::seconds(20)));
+    ASSERT_TRUE(harness::eventually([&] { return server_heard_all(); }));
     server_.signal(SIGTERM);
     ASSERT_EQ(server_.wait(), 0);
     agent_.settle();

@@ -81,7 +81,9 @@ class Conversation {
     std::chrono::steady_clock::time_point next(monotonic_now());
     for (int round = 0; round < kRounds; ++round) {
       harness::send_bytes(server_.fd(), EchoServer::kBytes);
-      std::this_thread::sleep_until(next += kTick);
+      // After a late tick nothing is caught up: never two segments at once.
+      next = std::max(next, std::chrono::steady_clock::time_point(monotonic_now())) + kTick;
+      std::this_thread::sleep_until(next);
     }
   }
   inline static const Address kServer{.ip = kNodeV4, .port = kTcpPort};

@@ -21,7 +21,7 @@ using Words = std::vector<std::string>;
 
 // Asks again every few milliseconds until `holds` or the deadline; the last answer. A deadline is generous: it bounds a failure,
 // not a success.
-[[nodiscard]] bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds deadline = std::chrono::seconds(8));
+[[nodiscard]] bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
 // A child. It is killed when its Process is destroyed, and by the kernel when the test dies.
 class Process {
@@ -40,10 +40,10 @@ class Process {
   [[nodiscard]] std::string out() const;
   [[nodiscard]] std::string err() const;
   // Whether a line with `part` stood in either stream before the deadline, or before its end.
-  [[nodiscard]] bool says(std::string_view part, std::chrono::milliseconds deadline = std::chrono::seconds(8)) const;
+  [[nodiscard]] bool says(std::string_view part, std::chrono::milliseconds deadline = std::chrono::seconds(30)) const;
   void signal(int number) const;
   // Its exit code, 128 + number when a signal ended it; none when it still ran at the deadline.
-  [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds deadline = std::chrono::seconds(8));
+  [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds deadline = std::chrono::seconds(30));
   [[nodiscard]] bool running();
 
  private:
@@ -60,7 +60,7 @@ struct Finished {
 
 // Runs to the end. Throws when it has not ended at the deadline.
 [[nodiscard]] Finished run(const Words& words, const std::string& network_namespace = {},
-                           std::chrono::milliseconds deadline = std::chrono::seconds(20));
+                           std::chrono::milliseconds deadline = std::chrono::seconds(60));
 // The same, and throws with what it wrote when the exit code is not 0. Gives its standard output.
 std::string must_run(const Words& words, const std::string& network_namespace = {});
 

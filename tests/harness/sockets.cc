@@ -51,7 +51,7 @@ UniqueFd open_socket(const Namespace& network, int family, int type) {
   UniqueFd fd;
   network.enter([&] { fd.reset(::socket(family, type | SOCK_CLOEXEC, 0)); });
   check(static_cast<bool>(fd), "open a socket");
-  const timeval patience{.tv_sec = 5, .tv_usec = 0};
+  const timeval patience{.tv_sec = 20, .tv_usec = 0};
   const int on = 1;
   ::setsockopt(fd.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(fd.fd(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -100,7 +100,7 @@ UniqueFd tcp_connect(const Namespace& network, const Address& to, const Address&
 UniqueFd tcp_accept(int borrowed_listener) {
   UniqueFd fd(::accept4(borrowed_listener, nullptr, nullptr, SOCK_CLOEXEC));
   check(static_cast<bool>(fd), "accept");
-  const timeval patience{.tv_sec = 5, .tv_usec = 0};
+  const timeval patience{.tv_sec = 20, .tv_usec = 0};
   const int on = 1;
   ::setsockopt(fd.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(fd.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
