@@ -14,6 +14,7 @@
 #include "protocols/rule.bpf.h"
 #include "protocols/tcp.bpf.h"
 #include "stage_sample.bpf.h"
+#include "stream.bpf.h"
 #include "table.bpf.h"
 #include "tcp_control.bpf.h"
 
@@ -66,6 +67,7 @@ INLINE void packet_in(void *context, bool from_xdp, struct packet *p, __u32 foun
 {
 	struct passage at = {.service = service_number(found)};
 	bool udp = p->key.protocol == IPPROTO_UDP;
+	bool readable;
 
 	at.slot = find_slot(&p->key, &at.number);
 	if (udp) {
@@ -91,12 +93,15 @@ INLINE void packet_in(void *context, bool from_xdp, struct packet *p, __u32 foun
 		return;
 	if (at.stage)
 		keep_pace(&at.stage->pace_in, at.now_ns);
-	if (!(found & TW_PORT_HAS_RULE))
+	readable = udp || continues_stream(&at, p, found & TW_PORT_HAS_RULE);
+	if (found & TW_PORT_HAS_RULE) {
+		if (from_xdp)
+			rule_in_xdp(context, p, &at, readable);
+		else
+			rule_in_skb(context, p, &at, readable);
+	} else if (readable) {
 		request_in(&at, p, udp);
-	else if (from_xdp)
-		rule_in_xdp(context, p, &at);
-	else
-		rule_in_skb(context, p, &at);
+	}
 }
 
 /* What the kernel knows of the socket, where the packet still knows it: the smoothed rtt and the largest segment. */
@@ -224,6 +229,7 @@ INLINE void packet_out(struct __sk_buff *skb, struct packet *p, __u32 found)
 	if (!udp) {
 		if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
 			tcp_control_out(at.slot, p);
+		acknowledged_out(at.slot, p);
 		if (!p->payload || !segment_out(&at, skb, p, found & TW_PORT_HAS_RULE))
 			return;
 	}

@@ -50,7 +50,8 @@ int socket_in(struct __sk_buff *skb)
 		datagram_delivered(stage, number, p.udp_tag);
 		return ALLOW;
 	}
-	if (stage->arrived_ns && !stage->delivered_ns && seq_at_or_before(stage->tag, p.sequence + p.payload))
+	if (stage->arrived_ns && !stage->delivered_ns && !seq_at_or_before(stage->tag, p.sequence) &&
+	    seq_at_or_before(stage->tag, p.sequence + p.payload))
 		__sync_lock_test_and_set(&stage->delivered_ns, bpf_ktime_get_ns());
 	return ALLOW;
 }

@@ -10,7 +10,7 @@
 #include "socket_key.bpf.h"
 #include "table.bpf.h"
 
-INLINE void seed(struct sock *sk, __u8 protocol, __u32 tcp_state)
+INLINE struct tw_slot *seed(struct sock *sk, __u8 protocol, __u32 tcp_state)
 {
 	struct tw_connection_key key;
 	struct tw_slot *slot;
@@ -19,10 +19,11 @@ INLINE void seed(struct sock *sk, __u8 protocol, __u32 tcp_state)
 	__u32 number;
 
 	if (!service || !socket_key(sk, false, protocol, &key) || find_slot(&key, &number))
-		return;
+		return NULL;
 	slot = take_slot(&key, service_number(service), flags, false, &number);
 	if (slot)
 		slot->tcp_state = tcp_state;
+	return slot;
 }
 
 SEC("iter/tcp")
@@ -30,6 +31,7 @@ int seed_tcp(struct bpf_iter__tcp *context)
 {
 	struct sock_common *common = context->sk_common;
 	struct tcp_sock *tcp;
+	struct tw_slot *slot;
 	__u32 state;
 
 	if (!common)
@@ -38,8 +40,13 @@ int seed_tcp(struct bpf_iter__tcp *context)
 	if (!tcp)
 		return 0;
 	state = common->skc_state;
-	if (state != TCP_LISTEN && state != TCP_CLOSE)
-		seed((struct sock *)tcp, IPPROTO_TCP, state);
+	if (state == TCP_LISTEN || state == TCP_CLOSE)
+		return 0;
+	slot = seed((struct sock *)tcp, IPPROTO_TCP, state);
+	if (!slot || slot->in_ahead)
+		return 0;
+	slot->in_end = BPF_CORE_READ(tcp, rcv_nxt);
+	slot->in_ahead = TW_STREAM_KNOWN;
 	return 0;
 }
 

@@ -57,6 +57,8 @@ static __noinline int tcp_control_out(struct tw_slot *slot, const struct packet 
 		slot->synack_ns = bpf_ktime_get_ns();
 		slot->awaits_handshake = 1;
 		slot->highest_seq = p->sequence + 1;
+		slot->in_end = p->acknowledged;
+		slot->in_ahead = TW_STREAM_KNOWN;
 	}
 	if (p->tcp_flags & TCP_FIN)
 		__sync_fetch_and_or(&slot->flags, TW_SLOT_FIN_OUT);

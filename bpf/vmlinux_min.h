@@ -59,6 +59,7 @@ struct inet_sock {
 struct tcp_sock {
 	struct inet_sock inet_conn_base; /* never read through: only its address counts */
 	__u32 copied_seq;                /* next byte that the game will read */
+	__u32 rcv_nxt;                   /* next byte that the stream lacks */
 	__u32 write_seq;                 /* where its next write begins */
 	__u32 srtt_us;                   /* smoothed rtt << 3 */
 	__u32 total_retrans;

@@ -30,6 +30,7 @@ enum class Family : std::uint8_t {
   kConnectionsClosed,
   kTransitions,
   kRetransmissions,
+  kOutOfOrder,
   kEventsSuppressed,
   // Of a service with a rule.
   kRuleFits,
@@ -85,6 +86,7 @@ enum class Family : std::uint8_t {
   kConnectionPackets,
   kConnectionPayloadBytes,
   kConnectionRetransmissions,
+  kConnectionOutOfOrder,
   kConnectionStage,
   kConnectionJitter,
   kConnectionSeriesDropped,

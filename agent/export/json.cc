@@ -60,6 +60,7 @@ Json service_json(const Snapshot& snapshot, const Service& service, const Json& 
   result["closed_by"] = counts_json(service.closed_by);
   result["tcp_state_transitions"] = tcp ? counts_json(service.transitions) : Json(nullptr);
   result["retransmissions"] = tcp ? Json(service.retransmissions) : Json(nullptr);
+  result["out_of_order"] = tcp ? Json(service.out_of_order) : Json(nullptr);
   result["events_suppressed"] = service.suppressed;
   result["rtt"] = methods_json(snapshot, service, model::Quantity::kRtt);
   result["turnaround"] = methods_json(snapshot, service, model::Quantity::kTurnaround);

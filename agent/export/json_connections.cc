@@ -78,6 +78,7 @@ void add_connection(Json& object, const Document& document, const Connection& co
   object["payload_bytes_in"] = connection.traffic[at(model::Direction::kIngress)].bytes;
   object["payload_bytes_out"] = connection.traffic[at(model::Direction::kEgress)].bytes;
   object["retransmissions"] = tcp ? Json(connection.retransmissions) : Json(nullptr);
+  object["out_of_order"] = tcp ? Json(connection.out_of_order) : Json(nullptr);
   object["handshake_ns"] = nanoseconds_or_null(connection.handshake);
   object["srtt_ns"] = nanoseconds_or_null(connection.srtt);
   Json rtt = latency_json(connection.rtt);

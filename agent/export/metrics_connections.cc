@@ -87,6 +87,7 @@ std::vector<prometheus::MetricFamily> connection_families(const model::Snapshot&
   FamilyBuilder packets(Family::kConnectionPackets);
   FamilyBuilder bytes(Family::kConnectionPayloadBytes);
   FamilyBuilder retransmissions(Family::kConnectionRetransmissions);
+  FamilyBuilder out_of_order(Family::kConnectionOutOfOrder);
   FamilyBuilder stages(Family::kConnectionStage);
   FamilyBuilder jitter(Family::kConnectionJitter);
   for (const Row& row : rows) {
@@ -103,7 +104,9 @@ std::vector<prometheus::MetricFamily> connection_families(const model::Snapshot&
       packets.add(directed, static_cast<double>(traffic.packets));
       bytes.add(std::move(directed), static_cast<double>(traffic.bytes));
     }
-    if (row->key.protocol == model::Protocol::kTcp) retransmissions.add(labels, static_cast<double>(row->retransmissions));
+    if (row->key.protocol != model::Protocol::kTcp) continue;
+    retransmissions.add(labels, static_cast<double>(row->retransmissions));
+    out_of_order.add(labels, static_cast<double>(row->out_of_order));
   }
   FamilyBuilder left_out(Family::kConnectionSeriesDropped);
   left_out.add({}, static_cast<double>(dropped));
@@ -114,6 +117,7 @@ std::vector<prometheus::MetricFamily> connection_families(const model::Snapshot&
   std::move(packets).finish(families);
   std::move(bytes).finish(families);
   std::move(retransmissions).finish(families);
+  std::move(out_of_order).finish(families);
   std::move(stages).finish(families);
   std::move(jitter).finish(families);
   std::move(left_out).finish(families);

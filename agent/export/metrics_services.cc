@@ -98,6 +98,7 @@ void append_connections(std::vector<prometheus::MetricFamily>& families, const s
 void append_tcp(std::vector<prometheus::MetricFamily>& families, const std::vector<Group>& groups) {
   FamilyBuilder transitions(Family::kTransitions);
   FamilyBuilder retransmissions(Family::kRetransmissions);
+  FamilyBuilder out_of_order(Family::kOutOfOrder);
   for (const Group& group : groups) {
     if (group.protocol != Protocol::kTcp) continue;
     for (const ConnectionState state : model::tcp_states()) {
@@ -105,9 +106,11 @@ void append_tcp(std::vector<prometheus::MetricFamily>& families, const std::vect
                       group.sum([&](const Service& service) { return count_at(service.transitions, state); }));
     }
     retransmissions.add({{"service", group.name}}, group.sum([](const Service& service) { return service.retransmissions; }));
+    out_of_order.add({{"service", group.name}}, group.sum([](const Service& service) { return service.out_of_order; }));
   }
   std::move(transitions).finish(families);
   std::move(retransmissions).finish(families);
+  std::move(out_of_order).finish(families);
 }
 
 using RuleCount = std::uint64_t (*)(const model::RuleCounts& counts, std::size_t direction);

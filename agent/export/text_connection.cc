@@ -165,6 +165,7 @@ std::string connection_text(const Snapshot& snapshot, const Connection& connecti
   append_field(out, "payload bytes in", std::to_string(in.bytes));
   append_field(out, "payload bytes out", std::to_string(sent.bytes));
   append_field(out, "retransmissions", is_tcp(connection) ? std::to_string(connection.retransmissions) : kNotMeasured);
+  append_field(out, "out of order", is_tcp(connection) ? std::to_string(connection.out_of_order) : kNotMeasured);
   append_field(out, "handshake", handshake_text(connection));
   append_field(out, "srtt", srtt_text(connection));
   const model::Shown shown(snapshot);
@@ -181,7 +182,7 @@ std::string connection_text(const Snapshot& snapshot, const Connection& connecti
   out += rtt_sources(snapshot, connection);
   append_latency(out, asked, model::Quantity::kTurnaround, shown.latency(connection, connection.turnaround), std::nullopt,
                  why_no_turnaround(connection, misfit != nullptr));
-  out += waterfall(snapshot, connection);
+  out += waterfall(snapshot, connection, bars);
   out += pace_lines(connection);
   out += socket_lines(connection);
   return out;

@@ -94,6 +94,7 @@ ConnectionDecoder::Values ConnectionDecoder::read_values(const tw_slot& slot) {
   now.generation = load(slot.generation);
   now.flags = load(slot.flags);
   now.retransmissions = load(slot.retransmissions);
+  now.out_of_order = load(slot.out_of_order);
   now.srtt_us = load(slot.srtt_us);
   now.rtt_samples = load(slot.rtt_samples);
   now.turnaround_samples = load(slot.turnaround_samples);
@@ -119,6 +120,7 @@ void ConnectionDecoder::describe(const tw_slot& slot, const Values& now, const V
   change.state = state_of(load(slot.key.protocol), now.tcp_state);
   change.close_reason = close_reason_of(now.close_reason);
   change.retransmissions = now.retransmissions;
+  change.out_of_order = now.out_of_order;
   change.rtt_series = rtt_series_of(load(slot.rtt_method));
   set_flags(now.flags, change);
   for (std::size_t i = 0; i < TW_DIRECTIONS; ++i) change.traffic[i] = traffic_of(now.packets_bytes[i] - last.packets_bytes[i]);

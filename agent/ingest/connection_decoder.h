@@ -34,6 +34,7 @@ class ConnectionDecoder {
     std::uint32_t generation = 0;
     std::uint32_t flags = 0;
     std::uint32_t retransmissions = 0;
+    std::uint32_t out_of_order = 0;
     std::uint32_t srtt_us = 0;
     std::uint32_t rtt_samples = 0;         // in memory: samples that the cells have shown so far, which the slot's counter,
     std::uint32_t turnaround_samples = 0;  // added to in a step of its own, may be ahead of or behind

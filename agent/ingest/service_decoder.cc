@@ -57,7 +57,8 @@ bool ServiceDecoder::decode_counters(const tw_service_counters& now, tw_service_
   }
   change.opened = gained(now.opened, last.opened);
   change.retransmissions = gained(now.retransmissions, last.retransmissions);
-  return (any | change.opened | change.retransmissions) != 0;
+  change.out_of_order = gained(now.out_of_order, last.out_of_order);
+  return (any | change.opened | change.retransmissions | change.out_of_order) != 0;
 }
 
 model::HistogramGain ServiceDecoder::decode_series(const RawTick& raw, std::uint16_t number, std::uint32_t series,

@@ -66,6 +66,7 @@ struct Connection {
 
   std::array<Traffic, 2> traffic{};      // by Direction
   std::uint64_t retransmissions = 0;     // TCP segments that this node sent again
+  std::uint64_t out_of_order = 0;        // TCP segments that came behind one that had not: it was lost or overtaken on the way
   std::optional<Nanoseconds> handshake;  // tcp_handshake: SYN-ACK out to ACK in
   std::optional<Nanoseconds> srtt;       // tcp_srtt: the kernel's smoothed rtt
   std::optional<Nanoseconds> rtt_min;    // shortest sample of rtt

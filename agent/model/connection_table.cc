@@ -169,6 +169,7 @@ std::shared_ptr<Connection> ConnectionTable::changed(const Tick& tick, const Con
   row->srtt = change.srtt;
   row->rtt_min = change.rtt_min;
   row->retransmissions = change.retransmissions;
+  row->out_of_order = change.out_of_order;
   for (std::size_t i = 0; i < row->traffic.size(); ++i) {
     row->traffic[i].packets += change.traffic[i].packets;
     row->traffic[i].bytes += change.traffic[i].bytes;

@@ -113,6 +113,8 @@ constexpr std::array<LossRow, TW_LOSS_MAX> kLosses{{
     {TW_LOSS_NEGATIVE, LossKind::kSample, "negative", "Answers that the clock put before their questions."},
     {TW_LOSS_SEGMENT, LossKind::kSample, "segment",
      "Packets of a service with a rule of which only the first messages were looked into."},
+    {TW_LOSS_HOLE, LossKind::kSample, "hole",
+     "Requests behind a TCP segment that had not come: when the game could read them is not known."},
     {TW_LOSS_STAGE_UNSEEN, LossKind::kSample, "stage_unseen",
      "Requests without stages: a hook did not see them delivered, read or answered."},
     {TW_LOSS_STAGE_PEEKED, LossKind::kSample, "stage_peeked",

@@ -51,6 +51,7 @@ struct Service {
   std::map<CloseReason, std::uint64_t> closed_by;  // the same by reason
   std::map<ConnectionState, std::uint64_t> transitions;  // TCP sockets that entered the state
   std::uint64_t retransmissions = 0;
+  std::uint64_t out_of_order = 0;
   std::uint64_t suppressed = 0;                                             // samples over its threshold that were not told
   std::optional<RuleCounts> rule;                                           // none: it has no rule; sums over its connections
   std::map<ConnectionState, std::uint64_t> connections;                     // now, by state, closed ones left out

@@ -91,6 +91,7 @@ void ServiceTable::apply(const Tick& tick) {
 void ServiceTable::apply(const Tick& tick, const ServiceChange& change, Service& totals) {
   totals.opened += change.opened;
   totals.retransmissions += change.retransmissions;
+  totals.out_of_order += change.out_of_order;
   totals.suppressed += change.suppressed;
   for (const ConnectionState state : tcp_states()) {
     const std::uint64_t entered = change.transitions.at(static_cast<std::size_t>(state));

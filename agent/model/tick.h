@@ -46,6 +46,7 @@ struct ConnectionChange {
   ConnectionState state = ConnectionState::kNone;  // kNone: UDP
   CloseReason close_reason = CloseReason::kNone;
   std::uint32_t retransmissions = 0;
+  std::uint32_t out_of_order = 0;
   bool fin_in = false, fin_out = false, reset_in = false, reset_out = false;  // seen in packets
   bool state_from_kernel = false;  // false: no TCP state hook told; State infers the end from the four above
   std::optional<Series> rtt_series;
@@ -87,6 +88,7 @@ struct ServiceChange {
   std::uint64_t opened = 0;                                // gained
   std::array<std::uint64_t, TW_TCP_STATES> transitions{};  // gained, by the kernel's state number
   std::uint64_t retransmissions = 0;                       // gained
+  std::uint64_t out_of_order = 0;                          // gained
   std::uint64_t suppressed = 0;                            // gained: samples over a threshold that were not told
   std::array<HistogramGain, kSeriesCount> histograms{};    // gained, by Series
 };

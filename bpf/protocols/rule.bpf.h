@@ -22,6 +22,7 @@ struct rule_call {
 	struct tw_echo_slot *echo;
 	__u32 message; /* offset of the message in the frame */
 	__u32 end;     /* of the message, or of the payload where that comes first */
+	bool readable; /* in: the game can read it once it is handed to the socket; it does not lie behind a hole of TCP */
 };
 
 /* A field's value. False: the message is too short, or the protocol has no such field. */
@@ -127,6 +128,10 @@ INLINE void message_in(struct rule_call *call, bool from_xdp)
 		}
 	}
 	echo->unseen[TW_INGRESS] = !read_field(call, from_xdp, &rule->token[TW_INGRESS], &value);
+	if (!echo->unseen[TW_INGRESS] && !call->readable) {
+		echo->unseen[TW_INGRESS] = 1;
+		count_loss(TW_LOSS_HOLE);
+	}
 	if (!echo->unseen[TW_INGRESS] && (!echo->tokens_in || is_new_token(echo->arrived_ns, echo->token, value, echo->last_token,
 									   rule->token[TW_INGRESS].width_bits))) {
 		echo->tokens_in++;
@@ -278,9 +283,9 @@ INLINE void rule_segment(struct rule_call *call, bool from_xdp, __u32 direction)
 		 &walk, 0);
 }
 
-INLINE int rule_packet(void *context, bool from_xdp, const struct packet *p, struct passage *at, __u32 direction)
+INLINE int rule_packet(void *context, bool from_xdp, const struct packet *p, struct passage *at, __u32 direction, bool readable)
 {
-	struct rule_call call = {.context = context, .packet = p, .at = at};
+	struct rule_call call = {.context = context, .packet = p, .at = at, .readable = readable};
 
 	call.rule = bpf_map_lookup_elem(&rules, &at->service);
 	call.echo = bpf_map_lookup_elem(&echo_slots, &at->number);
@@ -305,19 +310,19 @@ INLINE int rule_packet(void *context, bool from_xdp, const struct packet *p, str
 	return 0;
 }
 
-static __noinline int rule_in_xdp(struct xdp_md *xdp, const struct packet *p, struct passage *at)
+static __noinline int rule_in_xdp(struct xdp_md *xdp, const struct packet *p, struct passage *at, bool readable)
 {
-	return rule_packet(xdp, true, p, at, TW_INGRESS);
+	return rule_packet(xdp, true, p, at, TW_INGRESS, readable);
 }
 
-static __noinline int rule_in_skb(struct __sk_buff *skb, const struct packet *p, struct passage *at)
+static __noinline int rule_in_skb(struct __sk_buff *skb, const struct packet *p, struct passage *at, bool readable)
 {
-	return rule_packet(skb, false, p, at, TW_INGRESS);
+	return rule_packet(skb, false, p, at, TW_INGRESS, readable);
 }
 
 static __noinline int rule_out_skb(struct __sk_buff *skb, const struct packet *p, struct passage *at)
 {
-	return rule_packet(skb, false, p, at, TW_EGRESS);
+	return rule_packet(skb, false, p, at, TW_EGRESS, true);
 }
 
 #endif

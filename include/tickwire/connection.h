@@ -50,6 +50,11 @@ enum tw_close_reason {
 #define TW_PACKETS_BITS 24
 #define TW_PACKETS_MASK ((1ULL << TW_PACKETS_BITS) - 1)
 
+/* tw_slot.in_ahead: in_end is known, by the kernel's own acknowledgements and what has continued the stream since. A segment that fills
+ * a hole takes it away until the kernel has acknowledged: whether it joins what had come before, or ends at the next hole, is not known. */
+#define TW_STREAM_KNOWN (1U << 31)
+#define TW_STREAM_AHEAD_MAX (1U << 30) /* the largest window, RFC 7323 2.3: what is further ahead is none of the stream */
+
 /* Map connection_slots. All times are CLOCK_MONOTONIC (bpf_ktime_get_ns), 0 = never. Written by the kernel alone while
  * opened_ns is not 0, cleared by user space alone while it is 0. Every field only grows or is set once, but for tcp_state and
  * srtt_us, so a reader that races a writer is one packet behind and never wrong. */
@@ -83,7 +88,10 @@ struct tw_slot {
 	__u64 turnaround_sum_ns;
 	__u32 rtt_samples;
 	__u32 turnaround_samples;
-	__u64 _pad2[2];
+	__u32 in_end;       /* TCP: the player's stream has come whole up to here; host order */
+	__u32 in_ahead;     /* TCP: TW_STREAM_KNOWN | bytes from in_end to the end of what came behind a hole; 0 = none did */
+	__u32 out_of_order; /* TCP: segments of the player that came behind a hole */
+	__u32 _pad2;
 
 	/* --- line 3: written by egress; ingress takes sent_ns by atomic exchange --- */
 	__u64 packets_bytes_out;

@@ -25,6 +25,7 @@ enum tw_loss {
 	TW_LOSS_STALE,     /* echo or answer later than TW_SAMPLE_MAX_NS: not latency any more */
 	TW_LOSS_NEGATIVE,  /* the clock said that the answer came before the question */
 	TW_LOSS_SEGMENT,   /* message of a super-packet behind the first ones: not looked into */
+	TW_LOSS_HOLE,      /* request behind a TCP segment that had not come: when the game could read it is not known */
 	/* Requests that were followed through the socket and gave no stages. */
 	TW_LOSS_STAGE_UNSEEN, /* a hook did not see it: dropped on the way to the socket, or read or written in a way that none tells of */
 	TW_LOSS_STAGE_PEEKED,   /* the game looked at datagrams before it read them: which one it read is not known */

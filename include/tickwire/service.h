@@ -60,7 +60,8 @@ struct tw_service_counters {
 	__u64 unslotted_packets[TW_DIRECTIONS]; /* packets of connections that found no free slot */
 	__u64 unslotted_bytes[TW_DIRECTIONS];   /* their payload */
 	__u64 opened;                           /* slots taken for the service */
-	__u64 _pad[2];
+	__u64 out_of_order;                     /* tw_slot.out_of_order */
+	__u64 _pad;
 };
 TW_STATIC_ASSERT(sizeof(struct tw_service_counters) == 192, "service counters: three cache lines");
 

@@ -10,7 +10,8 @@
 /* What the program under test uses up, and the driver puts back. */
 enum bench_effect {
   BENCH_EFFECT_NONE = 0,
-  BENCH_EFFECT_NO_REQUEST, /* request_ns = 0: the next payload in starts a turnaround */
+  BENCH_EFFECT_IN_ORDER,   /* in_end = 0, where the segments in of all rows begin: the next one continues the stream */
+  BENCH_EFFECT_NO_REQUEST, /* the same, and request_ns = 0: the next payload in starts a turnaround */
   BENCH_EFFECT_REQUEST,    /* request_ns = stamp_ns: the next payload out completes one */
   BENCH_EFFECT_NO_TOKENS,  /* sent_ns[0] = 0: there is room for a token */
   BENCH_EFFECT_TOKEN,      /* sent_ns[0] = stamp_ns, token[0] = token: its echo completes a sample */

@@ -66,7 +66,10 @@ static __always_inline void apply(__u32 effect) {
   struct tw_slot* slot = bpf_map_lookup_elem(&connection_slots, &number);
 
   if (!slot) return;
-  if (effect == BENCH_EFFECT_NO_REQUEST) {
+  if (effect == BENCH_EFFECT_IN_ORDER) {
+    slot->in_end = 0;
+  } else if (effect == BENCH_EFFECT_NO_REQUEST) {
+    slot->in_end = 0;
     slot->request_ns = 0;
   } else if (effect == BENCH_EFFECT_REQUEST) {
     slot->request_ns = plan.stamp_ns;

@@ -146,7 +146,7 @@ std::vector<Row> tcp_rows(Family family, std::uint32_t slot) {
     return plan;
   };
   std::vector<Row> rows;
-  add_in(rows, "TCP without a sample, in", in, std::nullopt, kTcpNs);
+  add_in(rows, "TCP without a sample, in", in, with({}, BENCH_EFFECT_IN_ORDER, slot), kTcpNs);
   add_out(rows, "TCP without a sample, out", out, new_payload(family, false), kTcpNs);
   add_out(rows, "TCP starts an rtt sample, out", out, with(new_payload(family, true), BENCH_EFFECT_NO_TOKENS, slot), kTcpStartNs);
   add_in(rows, "TCP completes an rtt sample, in", echo, with({}, BENCH_EFFECT_TOKEN, slot), kTcpCompleteNs);

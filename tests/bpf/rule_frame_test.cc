@@ -30,6 +30,7 @@ class RuleFrames : public BpfTest, public testing::WithParamInterface<std::tuple
     programs().watch(kTcpPort, kTcpService, std::nullopt, rule);
     next_ = kFirst;
     in(path().in({.sequence = kFirst - 1, .flags = {.syn = true}}, 0));
+    out(path().out({.sequence = kFirst - 1, .acknowledgement = kFirst, .flags = {.syn = true, .ack = true}}, 0));
   }
   [[nodiscard]] Program program() const { return std::get<Program>(GetParam()); }
   [[nodiscard]] tw_direction direction() const { return is_ingress(program()) ? TW_INGRESS : TW_EGRESS; }

@@ -19,7 +19,10 @@ class TcpByRule : public BpfTest, public testing::WithParamInterface<std::tuple<
     if (!IsSkipped() && !HasFatalFailure()) programs().watch(kTcpPort, kTcpService, std::nullopt, rule_);
   }
   [[nodiscard]] Path path() const { return {.family = std::get<Family>(GetParam()), .local_port = kTcpPort}; }
-  void open() { in(path().in({.sequence = 999, .flags = {.syn = true}}, 0)); }
+  void open() {
+    in(path().in({.sequence = 999, .flags = {.syn = true}}, 0));
+    out(path().out({.sequence = 5000, .acknowledgement = 1000, .flags = {.ack = true}}, 0));
+  }
   void send(std::uint32_t sequence, const Numbers& numbers) {
     const Tcp tcp{.sequence = sequence, .flags = {.ack = true}, .timestamps = Timestamps{sequence, 0}};
     out(path().out(tcp, frame_of(rule_, message(rule_, TW_EGRESS, numbers))));

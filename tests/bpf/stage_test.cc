@@ -28,7 +28,7 @@ class Stages : public BpfTest, public testing::WithParamInterface<std::tuple<Pro
     arrive(tcp().in({.sequence = sequence, .flags = {.ack = true}}, bytes));
   }
   void tcp_answer(std::uint32_t sequence, std::size_t bytes) {
-    out(tcp().out({.sequence = sequence, .flags = {.ack = true}}, bytes));
+    out(tcp().out({.sequence = sequence, .acknowledgement = 1000, .flags = {.ack = true}}, bytes));
   }
   [[nodiscard]] tw_stage_slot stages() const { return stage_slot_of(udp(), IPPROTO_UDP); }
   [[nodiscard]] tw_stage_slot tcp_stages() const { return stage_slot_of(tcp(), IPPROTO_TCP); }

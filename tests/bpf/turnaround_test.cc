@@ -17,6 +17,11 @@ class Turnaround : public BpfTest, public testing::WithParamInterface<std::tuple
   void request(std::size_t bytes = 50) { pass(std::get<Program>(GetParam()), udp().datagram_in(bytes)); }
   void answer(std::size_t bytes = 50) { out(udp().datagram_out(bytes)); }
   void tcp_request(std::size_t bytes) { pass(std::get<Program>(GetParam()), tcp().in({.flags = {.ack = true}}, bytes)); }
+  // The player's stream begins at 0.
+  void open() {
+    in(tcp().in({.sequence = 0xffffffff, .flags = {.syn = true}}, 0));
+    out(tcp().out({.sequence = 4999, .flags = {.syn = true, .ack = true}}, 0));
+  }
   void tcp_answer(std::uint32_t sequence, std::size_t bytes) {
     out(tcp().out({.sequence = sequence, .flags = {.ack = true}}, bytes));
   }
@@ -123,7 +128,7 @@ TEST_P(Turnaround, CountsANegativeDurationAsALoss) {
 }
 
 TEST_P(Turnaround, BeginsAndEndsWithTcpPayload) {
-  in(tcp().in({.flags = {.syn = true}}, 0));
+  open();
   tcp_request(10);
   EXPECT_NE(tcp_slot().request_ns, 0U);
   tcp_answer(5000, 10);
@@ -132,13 +137,13 @@ TEST_P(Turnaround, BeginsAndEndsWithTcpPayload) {
 }
 
 TEST_P(Turnaround, DoesNotBeginWithATcpSegmentWithoutPayload) {
-  in(tcp().in({.flags = {.syn = true}}, 0));
+  open();
   tcp_request(0);
   EXPECT_EQ(tcp_slot().request_ns, 0U);
 }
 
 TEST_P(Turnaround, DoesNotEndWithATcpSegmentWithoutPayload) {
-  in(tcp().in({.flags = {.syn = true}}, 0));
+  open();
   tcp_request(10);
   tcp_answer(5000, 0);
   EXPECT_NE(tcp_slot().request_ns, 0U);
@@ -146,7 +151,7 @@ TEST_P(Turnaround, DoesNotEndWithATcpSegmentWithoutPayload) {
 }
 
 TEST_P(Turnaround, DoesNotEndWithATcpRetransmission) {
-  in(tcp().in({.flags = {.syn = true}}, 0));
+  open();
   tcp_answer(5000, 10);
   tcp_request(10);
   tcp_answer(5000, 10);

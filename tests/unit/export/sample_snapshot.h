@@ -63,6 +63,7 @@ inline model::Connection tcp_connection() {
           .last_packet = 1000s,
           .traffic = {model::Traffic{.packets = 1234, .bytes = 56'789}, model::Traffic{.packets = 2345, .bytes = 1'234'567}},
           .retransmissions = 3,
+          .out_of_order = 21,
           .handshake = 16'100us,
           .srtt = 16'400us,
           .rtt_min = 15'200us,
@@ -109,6 +110,7 @@ inline model::Service tcp_service() {
       .closed_by = {{model::CloseReason::kRemoteFin, 1}},
       .transitions = {{model::ConnectionState::kEstablished, 1}, {model::ConnectionState::kCloseWait, 1}},
       .retransmissions = 3,
+      .out_of_order = 22,
       .suppressed = 12,
       .connections = {{model::ConnectionState::kEstablished, 1}}};
   const auto at = [](model::Series series) { return static_cast<std::size_t>(series); };

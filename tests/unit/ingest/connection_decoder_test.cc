@@ -224,8 +224,9 @@ INSTANTIATE_TEST_SUITE_P(
                     [](tw_slot& slot) { slot.tcp_state = 4; }, [](tw_slot& slot) { slot.close_reason = TW_CLOSE_LOCAL_FIN; },
                     [](tw_slot& slot) { slot.established_ns = 7; }, [](tw_slot& slot) { slot.closed_ns = 7; },
                     [](tw_slot& slot) { slot.handshake_ns = 7; }, [](tw_slot& slot) { slot.flags = TW_SLOT_FIN_IN; },
-                    [](tw_slot& slot) { slot.retransmissions = 1; }, [](tw_slot& slot) { slot.srtt_us = 1; },
-                    [](tw_slot& slot) { slot.rtt_min_ns = 1; }, [](tw_slot& slot) { FakeKernel::rtt(slot, 3, 1, 9); },
+                    [](tw_slot& slot) { slot.retransmissions = 1; }, [](tw_slot& slot) { slot.out_of_order = 1; },
+                    [](tw_slot& slot) { slot.srtt_us = 1; }, [](tw_slot& slot) { slot.rtt_min_ns = 1; },
+                    [](tw_slot& slot) { FakeKernel::rtt(slot, 3, 1, 9); },
                     [](tw_slot& slot) { FakeKernel::turnaround(slot, 3, 1, 9); }));
 
 TEST(ConnectionDecoder, NamesTheTcpStateByItsNumber) {

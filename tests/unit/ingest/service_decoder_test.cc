@@ -34,9 +34,11 @@ TEST(ServiceDecoder, ReportsWhatEachCounterGained) {
   tw_service_counters& counters = kernel.counters[0];
   counters.opened = 5;
   counters.retransmissions = 2;
+  counters.out_of_order = 7;
   kernel.read();
   counters.opened += 3;
   counters.retransmissions += 1;
+  counters.out_of_order += 9;
   counters.transitions[1] += 4;
   counters.transitions[7] += 6;
   counters.unslotted_packets[TW_INGRESS] += 10;
@@ -48,6 +50,7 @@ TEST(ServiceDecoder, ReportsWhatEachCounterGained) {
   const model::ServiceChange& change = kernel.tick.services[0];
   EXPECT_EQ(change.opened, 3U);
   EXPECT_EQ(change.retransmissions, 1U);
+  EXPECT_EQ(change.out_of_order, 9U);
   EXPECT_THAT(change.transitions, ElementsAre(0, 4, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0));
   EXPECT_THAT(change.unslotted,
               ElementsAre(model::Traffic{.packets = 10, .bytes = 1'000}, model::Traffic{.packets = 20, .bytes = 3'000}));

@@ -109,12 +109,14 @@ TEST(State, TakesFiguresOfTheKernelAsTheyStand) {
   world.apply(10s, {change});
   change.srtt = 30ms;
   change.retransmissions = 5;
+  change.out_of_order = 6;
   const auto row = world.apply(11s, {next(change)}).connections.at(0);
   EXPECT_EQ(row->established, 9100ms);
   EXPECT_EQ(row->handshake, 100ms);
   EXPECT_EQ(row->srtt, 30ms);
   EXPECT_EQ(row->rtt_min, 18ms);
   EXPECT_EQ(row->retransmissions, 5U);
+  EXPECT_EQ(row->out_of_order, 6U);
 }
 
 TEST(State, CountsOpenedConnectionsAsTheKernelDid) {
@@ -125,9 +127,9 @@ TEST(State, CountsOpenedConnectionsAsTheKernelDid) {
   EXPECT_EQ(service_in(world.apply(11s), kWorld).opened, 5U);
 }
 
-TEST(State, AddsTransitionsAndRetransmissionsOfAService) {
+TEST(State, AddsWhatAServicesTcpCounts) {
   World world;
-  ServiceChange change{.service = kLobbyNumber, .retransmissions = 7};
+  ServiceChange change{.service = kLobbyNumber, .retransmissions = 7, .out_of_order = 8};
   change.transitions[static_cast<std::size_t>(ConnectionState::kEstablished)] = 2;
   change.transitions[15] = 99;  // no state of TCP
   world.tick.services = {change};
@@ -135,6 +137,7 @@ TEST(State, AddsTransitionsAndRetransmissionsOfAService) {
   world.tick.services = {change};
   const Snapshot snapshot = world.apply(11s);
   EXPECT_EQ(service_in(snapshot, kLobby).retransmissions, 14U);
+  EXPECT_EQ(service_in(snapshot, kLobby).out_of_order, 16U);
   EXPECT_EQ(service_in(snapshot, kLobby).transitions,
             (std::map<ConnectionState, std::uint64_t>{{ConnectionState::kEstablished, 4}}));
 }
