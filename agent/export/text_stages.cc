@@ -44,12 +44,18 @@ std::string cut(const std::string& text, std::size_t most) {
   return text.size() <= most ? text : text.substr(0, most - 2) + "..";
 }
 
-void add_row(Columns& table, const Snapshot& snapshot, const Connection& connection, Stage stage, std::string picture,
-             std::optional<double> share) {
-  const Latency& latency = latency_of(connection, stage);
-  table.add({std::string(name(stage)), std::move(picture), duration_or_dash(mean_of(latency)), percent_or_dash(share),
-             duration_or_dash(latency.p50), duration_or_dash(latency.p99),
-             cut(hook_of(snapshot, connection.key.protocol, stage), kLongestHook)});
+struct Part {
+  Stage stage;
+  std::string picture;
+  std::optional<double> share;
+};
+
+void add_row(Columns& table, const Snapshot& snapshot, const Connection& connection, model::Window window, Part part) {
+  const Latency& latency = latency_of(connection, part.stage);
+  const model::WindowSummary recent = snapshot.summary(connection, latency, window);
+  table.add({std::string(name(part.stage)), std::move(part.picture), duration_or_dash(mean_of(latency)),
+             percent_or_dash(part.share), duration_or_dash(recent.p50), duration_or_dash(recent.p99),
+             cut(hook_of(snapshot, connection.key.protocol, part.stage), kLongestHook)});
 }
 
 std::string qdisc_line(const Snapshot& snapshot, const Connection& connection) {
@@ -87,14 +93,15 @@ void add_source(Columns& table, std::string what, std::optional<nanoseconds> val
 
 }  // namespace
 
-std::string waterfall(const Snapshot& snapshot, const Connection& connection) {
+std::string waterfall(const Snapshot& snapshot, const Connection& connection, model::Window window) {
   const auto total = followed_turnaround(connection);
   if (!total || *total <= nanoseconds{0}) {
     if (!has_stages(snapshot)) return "";
     return fmt::format("\nstages: not measured: {}\n", why_no_stage(snapshot, connection, Stage::kApp)) +
            qdisc_line(snapshot, connection);
   }
-  std::string out = fmt::format("\nstages of the turnaround, means of {}\n", counts_text(connection));
+  std::string out = fmt::format("\nstages of the turnaround, means of {}", counts_text(connection));
+  out += window == model::Window::kAll ? "\n" : fmt::format("; P50 and P99 of the last {}\n", name(window));
   Columns table({{"STAGE"},
                  {"ARRIVAL .. DEPARTURE"},
                  {"MEAN", Align::kRight},
@@ -106,8 +113,10 @@ std::string waterfall(const Snapshot& snapshot, const Connection& connection) {
   for (const Stage stage : kAllStages) {
     if (stage == Stage::kQdisc) continue;
     const nanoseconds mean = mean_of(latency_of(connection, stage)).value_or(nanoseconds{0});
-    add_row(table, snapshot, connection, stage, bar(from, from + mean, *total),
-            static_cast<double>(mean.count()) / static_cast<double>(total->count()));
+    add_row(table, snapshot, connection, window,
+            {.stage = stage,
+             .picture = bar(from, from + mean, *total),
+             .share = static_cast<double>(mean.count()) / static_cast<double>(total->count())});
     from += mean;
   }
   table.add({"together", std::string(kBar, '='), format_duration(*total), percent_or_dash(1.0), "", "", ""});

@@ -12,7 +12,8 @@ namespace tickwire::exporting {
 
 // Lines of at most 100 characters each; empty where there is nothing to tell.
 // The waterfall: where a request's turnaround went, one bar a stage; or why it is not known.
-[[nodiscard]] std::string waterfall(const model::Snapshot& snapshot, const model::Connection& connection);
+// Means are of all since the connection began, for their sum is not kept by window; P50 and P99 are of the window.
+[[nodiscard]] std::string waterfall(const model::Snapshot& snapshot, const model::Connection& connection, model::Window window);
 // TCP: everything that tells of the rtt, side by side.
 [[nodiscard]] std::string rtt_sources(const model::Snapshot& snapshot, const model::Connection& connection);
 // Spacing of packets, its jitter and that of the rtt.

@@ -71,7 +71,7 @@ TEST(ConnectionsTable, HasDashesWithoutStages) {
 std::string waterfall_at(std::chrono::nanoseconds period, model::TickConfidence confidence) {
   model::Snapshot snapshot = sample::stages_only();
   snapshot.services[0].tick = model::LoopTick{.confidence = confidence, .period = period};
-  return waterfall(snapshot, sample::slow_reader());
+  return waterfall(snapshot, sample::slow_reader(), model::Window::kAll);
 }
 
 TEST(Waterfall, TellsWhatWaitedForLongerThanATick) {
