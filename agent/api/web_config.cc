@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/web_config.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
@@ -14,7 +13,6 @@
 
 #include "base/read.h"
 #include "base/text.h"
-#include "base/unique_fd.h"
 
 namespace tickwire::api {
 namespace {
@@ -169,10 +167,10 @@ Result<WebConfig> read_web_config(const std::string& path) {
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
-  // Does not wait for a writer where the path is a pipe.
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file) return fail_errno(errno, "read", path);
-  auto text = read_to_end(file.fd(), most_bytes);
+  const auto opened = open_to_read(path);
+  if (!opened) return fail_errno(opened.error(), "read", path);
+  if (!opened->is_regular()) return fail_usage(fmt::format("read {}: not a regular file", path));
+  auto text = read_to_end(opened->file.fd(), most_bytes);
   if (text) return std::move(*text);
   if (text.error() == EFBIG) return fail_usage(fmt::format("read {}: longer than {} bytes", path, most_bytes));
   return fail_errno(text.error(), "read", path);

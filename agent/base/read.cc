@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/read.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 
 namespace tickwire {
+
+std::expected<OpenedFile, int> open_to_read(const std::string& path) {
+  OpenedFile opened{.file = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), .status = {}};
+  if (!opened.file || ::fstat(opened.file.fd(), &opened.status) != 0) return std::unexpected(errno);
+  return opened;
+}
 
 std::expected<std::string, int> read_to_end(int borrowed_fd, std::size_t most_bytes) {
   std::string text;

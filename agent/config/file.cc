@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/stat.h>
 
 #include <CLI/Config.hpp>
 #include <algorithm>
@@ -12,7 +10,6 @@
 #include <sstream>
 
 #include "base/read.h"
-#include "base/unique_fd.h"
 #include "config/words.h"
 
 namespace tickwire::config {
@@ -25,13 +22,10 @@ std::unexpected<Error> fail_file(const std::string& path, const std::string& rea
 }
 
 Result<std::string> read_text(const std::string& path) {
-  // O_NONBLOCK: opening a FIFO that nobody writes to returns, and is refused below.
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  const int open_error = errno;
-  if (!file) return fail_file(path, errno_text(open_error));
-  struct stat status {};
-  if (::fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode)) return fail_file(path, "not a regular file");
-  auto text = read_to_end(file.fd(), kMostBytes);
+  const auto opened = open_to_read(path);
+  if (!opened) return fail_file(path, errno_text(opened.error()));
+  if (!opened->is_regular()) return fail_file(path, "not a regular file");
+  auto text = read_to_end(opened->file.fd(), kMostBytes);
   if (text) return std::move(*text);
   return fail_file(path, text.error() == EFBIG ? "longer than 1 MiB" : errno_text(text.error()));
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "relay/secret_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -10,7 +9,6 @@
 
 #include "base/read.h"
 #include "base/text.h"
-#include "base/unique_fd.h"
 #include "config/words.h"
 
 namespace tickwire::relay {
@@ -34,12 +32,10 @@ Result<std::string> one_line(std::string_view text, const std::string& path) {
 }  // namespace
 
 Result<std::string> SecretFile::read() {
-  // O_NONBLOCK: opening a FIFO that nobody writes to returns, and is refused below.
-  const UniqueFd file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  const int open_error = errno;
-  if (!file) return wrong(path_, errno_text(open_error));
-  struct stat status {};
-  if (::fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode)) return wrong(path_, "not a regular file");
+  const auto opened = open_to_read(path_);
+  if (!opened) return wrong(path_, errno_text(opened.error()));
+  if (!opened->is_regular()) return wrong(path_, "not a regular file");
+  const struct stat& status = opened->status;
   if ((status.st_mode & S_IRWXO) != 0) {
     return wrong(path_, fmt::format("mode {:04o} is open to everybody", status.st_mode & 07777U),
                  "chmod 0400 it, or 0440 for the group that the relay runs in");
@@ -48,7 +44,7 @@ Result<std::string> SecretFile::read() {
                     version_->size == status.st_size && version_->modified.tv_sec == status.st_mtim.tv_sec &&
                     version_->modified.tv_nsec == status.st_mtim.tv_nsec;
   if (same) return line_;
-  const auto text = read_to_end(file.fd(), kMostBytes);
+  const auto text = read_to_end(opened->file.fd(), kMostBytes);
   if (!text) return wrong(path_, text.error() == EFBIG ? "longer than 4 KiB" : errno_text(text.error()));
   auto line = one_line(*text, path_);
   if (!line) return line;

@@ -122,6 +122,7 @@ TEST(WebConfig, NamesTheFileThatIsNotThere) {
   const auto config = read_web_config("/nowhere/web.yml");
   ASSERT_FALSE(config);
   EXPECT_EQ(config.error().text(), "web-config: read /nowhere/web.yml: ENOENT (No such file or directory)");
+  EXPECT_EQ(read_web_config("/proc").error().text(), "web-config: read /proc: not a regular file");
 }
 
 TEST(WebConfig, NamesTheFileThatIsWrong) {

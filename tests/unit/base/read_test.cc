@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -39,6 +40,29 @@ TEST(ReadToEnd, SaysWhyItCannotRead) {
   const auto read = read_to_end(folder.fd(), 1);
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error(), EISDIR);
+}
+
+TEST(OpenToRead, TellsARegularFileFromOthers) {
+  const auto file = open_to_read("/proc/self/status");
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(file->is_regular());
+  EXPECT_TRUE(read_to_end(file->file.fd(), 1 << 20)->starts_with("Name:"));
+  EXPECT_FALSE(open_to_read("/")->is_regular());
+}
+
+TEST(OpenToRead, DoesNotWaitForTheWriterOfAPipe) {
+  const std::string path = testing::TempDir() + "open_to_read_" + std::to_string(::getpid());
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const auto pipe = open_to_read(path);
+  ::unlink(path.c_str());
+  ASSERT_TRUE(pipe);
+  EXPECT_FALSE(pipe->is_regular());
+}
+
+TEST(OpenToRead, SaysWhyItCannotOpen) {
+  const auto missing = open_to_read("/nowhere/file");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error(), ENOENT);
 }
 
 }  // namespace
