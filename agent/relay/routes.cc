@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "config/words.h"
+
 namespace tickwire::relay {
 namespace {
 
@@ -63,7 +65,10 @@ Response Routes::alerts(std::string_view name, std::string_view body) {
   for (const Target& target : targets_) {
     if (name.empty() || target.name == name) wanted.push_back(&target);
   }
-  if (wanted.empty()) return error_response(404, "no robot has this name");
+  if (wanted.empty()) {
+    spdlog::warn("a notification for a robot that is not there was not told: '{}'", config::printable(name));
+    return error_response(404, "no robot has this name");
+  }
 
   std::shared_ptr<const Notification> notification;
   {

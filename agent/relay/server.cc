@@ -90,6 +90,8 @@ MHD_Result send(Context& context, MHD_Connection* connection, const Response& re
   return ::MHD_queue_response(connection, response.status, reply.get());
 }
 
+constexpr const char* kTooLarge = "a body of at most 1 MiB is wanted: set max_alerts for this receiver in Alertmanager";
+
 // The size of the body that is announced; 0: none is. A failure: it is too large.
 Result<std::uint64_t> announced(MHD_Connection* connection) {
   const char* length = ::MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -102,7 +104,10 @@ MHD_Result on_request(void* context_pointer, MHD_Connection* connection, const c
   Context& context = *static_cast<Context*>(context_pointer);
   if (*state == nullptr) {
     const auto size = announced(connection);
-    if (!size) return send(context, connection, text_response(413, "a body of at most 1 MiB is wanted"));
+    if (!size) {
+      spdlog::warn("a notification that is too large was not told: {}", kTooLarge);
+      return send(context, connection, text_response(413, kTooLarge));
+    }
     auto upload = std::make_unique<Upload>();
     upload->body.reserve(*size);
     *state = upload.release();  // until on_completed
@@ -111,6 +116,7 @@ MHD_Result on_request(void* context_pointer, MHD_Connection* connection, const c
   Upload& upload = *static_cast<Upload*>(*state);
   if (*piece_size > 0) {
     if (upload.body.size() + *piece_size > kMostBody) {  // it was not announced: the connection is closed
+      spdlog::warn("a notification that is too large was not told: {}", kTooLarge);
       context.borrowed_metrics.count_request(MHD_HTTP_CONTENT_TOO_LARGE);
       return MHD_NO;
     }
