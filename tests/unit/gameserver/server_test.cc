@@ -16,7 +16,7 @@
 namespace tickwire::game {
 namespace {
 
-constexpr ServerOptions kFast{.tick_rate_hz = 100, .max_players = 16};
+const ServerOptions kFast{.tick_rate_hz = 100, .max_players = 16};
 
 // What the server wrote last into its statistics.
 nlohmann::json last_stats(const std::string& path) {
