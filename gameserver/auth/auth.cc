@@ -10,12 +10,14 @@ namespace tickwire::game {
 namespace {
 
 constexpr AuthError kBusy{AuthRefusal::kBusy, std::chrono::seconds(1)};
+constexpr AuthError kOverShare{AuthRefusal::kOverShare, std::chrono::seconds(1)};
 constexpr AuthError kFailed{AuthRefusal::kFailed};
 
 LoginOutcome outcome_of(const std::expected<LoginGrant, AuthError>& answer) {
   if (answer) return LoginOutcome::kOk;
   switch (answer.error().reason) {
     case AuthRefusal::kThrottled:
+    case AuthRefusal::kOverShare:
       return LoginOutcome::kThrottled;
     case AuthRefusal::kBusy:
       return LoginOutcome::kBusy;
@@ -28,26 +30,19 @@ LoginOutcome outcome_of(const std::expected<LoginGrant, AuthError>& answer) {
 
 }  // namespace
 
-// One place among the attempts in flight, while it lives; of those, is_over_limit() says whether it came too late to get one.
+// An attempt in flight, while it lives.
 class Auth::InFlight {
  public:
-  explicit InFlight(Auth& auth) : auth_(auth), place_(++auth.in_flight_) {
-    const std::lock_guard hold(auth.lock_);
-    auth.counts_.in_flight_high_water =
-        std::max(auth.counts_.in_flight_high_water, std::min(place_, auth.options_.most_in_flight));
-  }
+  explicit InFlight(Auth& auth) : auth_(auth) { ++auth_.in_flight_; }
   InFlight(const InFlight&) = delete;
   InFlight& operator=(const InFlight&) = delete;
   ~InFlight() { --auth_.in_flight_; }
 
-  [[nodiscard]] bool is_over_limit() const { return place_ > auth_.options_.most_in_flight; }
-
  private:
   Auth& auth_;
-  std::size_t place_;
 };
 
-// Both kinds of attempt are answered "busy" when they go without an answer: refused by the workers, or thrown away by them.
+// Both kinds of attempt are answered "busy" when they go without an answer: thrown away by the workers, or by the store.
 struct Auth::LoginAttempt {
   LoginAttempt(Auth& owner, LoginRequest what, LoginDone whom)
       : auth(owner), in_flight(owner), request(std::move(what)), done(std::move(whom)), since_mono(owner.links_.now_mono()) {}
@@ -69,8 +64,8 @@ struct Auth::LoginAttempt {
 };
 
 struct Auth::Registration {
-  Registration(Auth& owner, std::string new_name, Password new_password, RegisterDone whom)
-      : auth(owner), in_flight(owner), name(std::move(new_name)), password(std::move(new_password)), done(std::move(whom)) {}
+  Registration(Auth& owner, RegisterRequest what, RegisterDone whom)
+      : auth(owner), in_flight(owner), request(std::move(what)), done(std::move(whom)) {}
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
   ~Registration() {
@@ -86,8 +81,7 @@ struct Auth::Registration {
 
   Auth& auth;
   InFlight in_flight;
-  std::string name;
-  Password password;
+  RegisterRequest request;
   RegisterDone done;
 };
 
@@ -104,13 +98,25 @@ Auth::Auth(AuthOptions options, AuthLinks links, std::vector<std::byte> decoy_ha
       by_name_(options.per_name, options.most_limit_keys),
       by_address_(options.per_address, options.most_limit_keys) {}
 
+template <typename Attempt, typename Work>
+void Auth::queue(std::unique_ptr<Attempt> attempt, Work work) {
+  // Of a task that is refused the attempt is still there.
+  Attempt& kept = *attempt;
+  std::move_only_function<void()> task = [work, attempt = std::move(attempt)]() mutable { work(std::move(attempt)); };
+  const auto queued = links_.run(std::move(task), subscriber_of(kept.request.remote));
+  if (queued) return;
+  if (queued.error() == TaskRefusal::kFull) return kept.answer(std::unexpected(kBusy));
+  {
+    const std::lock_guard hold(lock_);
+    ++counts_.over_share;
+  }
+  kept.answer(std::unexpected(kOverShare));
+}
+
 void Auth::login(LoginRequest request, LoginDone done) {
   auto attempt = std::make_unique<LoginAttempt>(*this, std::move(request), std::move(done));
-  if (attempt->in_flight.is_over_limit()) return;
   if (const auto refusal = throttled(attempt->request)) return attempt->answer(std::unexpected(*refusal));
-  std::move_only_function<void()> task = [this, attempt = std::move(attempt)] { attempt->answer(decide(attempt->request)); };
-  // A refused task ends here, and its attempt with it.
-  static_cast<void>(links_.run(std::move(task)));
+  queue(std::move(attempt), [this](std::unique_ptr<LoginAttempt> begun) { begun->answer(decide(begun->request)); });
 }
 
 std::optional<AuthError> Auth::throttled(const LoginRequest& request) {
@@ -156,24 +162,20 @@ std::expected<LoginGrant, AuthError> Auth::grant(const Account& account, const L
   return LoginGrant{sign(*links_.key, token), options_.session_life, account.id, account.rating};
 }
 
-void Auth::register_account(std::string name, Password password, RegisterDone done) {
-  auto registration = std::make_unique<Registration>(*this, std::move(name), std::move(password), std::move(done));
-  if (registration->in_flight.is_over_limit()) return;
-  std::move_only_function<void()> task = [this, registration = std::move(registration)]() mutable {
-    create(std::move(registration));
-  };
-  static_cast<void>(links_.run(std::move(task)));
+void Auth::register_account(RegisterRequest request, RegisterDone done) {
+  queue(std::make_unique<Registration>(*this, std::move(request), std::move(done)),
+        [this](std::unique_ptr<Registration> begun) { create(std::move(begun)); });
 }
 
 void Auth::create(std::unique_ptr<Registration> registration) {
   const auto answer = [&](AuthError error) { registration->answer(std::unexpected(error)); };
   // The store would say the same, but after a hash.
-  const auto known = links_.borrowed_store.find(registration->name);
+  const auto known = links_.borrowed_store.find(registration->request.name);
   if (!known) return answer(kFailed);
   if (*known) return answer({AuthRefusal::kNameTaken});
-  auto hash = hash_password(registration->password, options_.cost);
+  auto hash = hash_password(registration->request.password, options_.cost);
   if (!hash) return answer(kFailed);
-  std::string name = registration->name;
+  std::string name = registration->request.name;
   links_.borrowed_store.create(std::move(name), std::move(*hash), options_.first_rating,
                                [registration = std::move(registration)](const CreateResult& created) {
                                  if (created) return registration->answer(*created);
@@ -191,7 +193,7 @@ void Auth::create(std::unique_ptr<Registration> registration) {
 AuthCounts Auth::counts() const {
   const std::lock_guard hold(lock_);
   AuthCounts counts = counts_;
-  counts.in_flight = std::min(in_flight_.load(), options_.most_in_flight);
+  counts.in_flight = in_flight_;
   counts.limited_names = by_name_.size();
   counts.limited_addresses = by_address_.size();
   counts.limits_evicted = by_name_.evicted() + by_address_.evicted();
@@ -208,9 +210,11 @@ MetricFamilies auth_families(const AuthCounts& counts) {
   families.push_back(
       counter_family("game_auth_registrations_total", "Registrations that were answered, by outcome.",
                      {sample("outcome", "ok", counts.registered), sample("outcome", "refused", counts.register_refused)}));
-  families.push_back(
-      counter_family("game_auth_throttled_total", "Logins that had to wait after failures, by what the failures belong to.",
-                     {sample("by", "name", counts.throttled_by_name), sample("by", "address", counts.throttled_by_address)}));
+  families.push_back(counter_family(
+      "game_auth_throttled_total",
+      "Attempts that were told to wait: by failures of the name or the address, or by its share of waiting places.",
+      {sample("by", "name", counts.throttled_by_name), sample("by", "address", counts.throttled_by_address),
+       sample("by", "share", counts.over_share)}));
   families.push_back(
       gauge_family("game_auth_limit_keys", "Names and addresses whose failures are remembered.",
                    {sample("table", "name", counts.limited_names), sample("table", "address", counts.limited_addresses)}));

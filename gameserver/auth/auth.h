@@ -19,6 +19,7 @@
 #include "gameserver/auth/failure_limit.h"
 #include "gameserver/auth/password_hash.h"
 #include "gameserver/bus/events.h"
+#include "gameserver/bus/workers.h"
 #include "gameserver/common/clock.h"
 #include "gameserver/common/endpoint.h"
 #include "gameserver/metrics/login_metrics.h"
@@ -30,7 +31,6 @@ struct AuthOptions {
   ScryptCost cost;                                      // of new hashes
   std::chrono::seconds session_life{900};               // of a session token
   std::int32_t first_rating = 1500;                     // of a new account
-  std::size_t most_in_flight = 64;                      // logins and registrations, with those that wait for a worker
   FailureBudget per_name{10, std::chrono::seconds(6)};  // a name can thus be guessed at 10 times a minute, whoever guesses
   FailureBudget per_address{50, std::chrono::seconds(1)};
   std::size_t most_limit_keys = 16'384;  // names, and as many addresses, whose failures are remembered
@@ -41,8 +41,8 @@ struct AuthLinks {
   AccountStore& borrowed_store;
   std::shared_ptr<const TokenKey> key;
   LoginMetrics& borrowed_metrics;
-  // Runs a task on a worker; false, and the task untouched, when all are busy and no more may wait.
-  std::function<bool(std::move_only_function<void()>&&)> run;
+  // As WorkerPool::try_run(): its queue bounds the attempts that wait, and an address's share of them.
+  std::function<std::expected<void, TaskRefusal>(std::move_only_function<void()>&&, const TaskOwner&)> run;
   // False when a subscriber has no room.
   std::function<bool(const Event&)> publish;
   std::function<Nanoseconds()> now_mono = monotonic_now;
@@ -53,12 +53,13 @@ enum class AuthRefusal : std::uint8_t {
   kDenied,     // no such account, or not its password: not said which
   kNameTaken,  //
   kThrottled,  // too many failures before: wait
+  kOverShare,  // too many attempts of the address wait already: nothing was done
   kBusy,       // no room now: nothing was done
   kFailed,     // the store or the hash failed
 };
 struct AuthError {
   AuthRefusal reason = AuthRefusal::kFailed;
-  std::chrono::seconds retry_after{};  // of kThrottled and kBusy, at least 1
+  std::chrono::seconds retry_after{};  // of kThrottled, kOverShare and kBusy, at least 1
   friend bool operator==(const AuthError&, const AuthError&) = default;
 };
 
@@ -74,16 +75,21 @@ struct LoginGrant {
   std::uint64_t account = 0;
   std::int32_t rating = 0;
 };
+struct RegisterRequest {
+  std::string name;
+  Password password;
+  Endpoint remote;
+};
 using LoginDone = std::move_only_function<void(std::expected<LoginGrant, AuthError>)>;
 using RegisterDone = std::move_only_function<void(std::expected<std::uint64_t, AuthError>)>;  // the account's id
 
 struct AuthCounts {
   std::size_t in_flight = 0;
-  std::size_t in_flight_high_water = 0;
   std::uint64_t registered = 0;
-  std::uint64_t register_refused = 0;  // name taken, busy or failed
+  std::uint64_t register_refused = 0;  // name taken, over its share, busy or failed
   std::uint64_t throttled_by_name = 0;
   std::uint64_t throttled_by_address = 0;
+  std::uint64_t over_share = 0;   // logins and registrations
   std::size_t limited_names = 0;  // whose failures are remembered
   std::size_t limited_addresses = 0;
   std::uint64_t limits_evicted = 0;  // forgotten early, for want of room
@@ -100,7 +106,7 @@ class Auth {
   // Each calls done exactly once: here when nothing is to be hashed, else on a worker or the store's thread. Name and password
   // keep to the rules of credentials.h.
   void login(LoginRequest request, LoginDone done);
-  void register_account(std::string name, Password password, RegisterDone done);
+  void register_account(RegisterRequest request, RegisterDone done);
 
   [[nodiscard]] AuthCounts counts() const;
 
@@ -110,6 +116,9 @@ class Auth {
   struct Registration;
 
   Auth(AuthOptions options, AuthLinks links, std::vector<std::byte> decoy_hash);
+  // Has a worker call work(attempt), in turn with other addresses; the attempt is answered when none does.
+  template <typename Attempt, typename Work>
+  void queue(std::unique_ptr<Attempt> attempt, Work work);
   // When this attempt must wait: how long.
   [[nodiscard]] std::optional<AuthError> throttled(const LoginRequest& request);
   [[nodiscard]] std::expected<LoginGrant, AuthError> decide(const LoginRequest& request);

@@ -24,6 +24,8 @@ HttpResponse refusal(const AuthError& error) {
       return http_error(409, "name_taken", "an account has this name already");
     case AuthRefusal::kThrottled:
       return later(429, "throttled", "too many failed logins, wait", error.retry_after);
+    case AuthRefusal::kOverShare:
+      return later(429, "over_share", "too many requests of this address wait already", error.retry_after);
     case AuthRefusal::kBusy:
       return later(503, "busy", "no room now, try again", error.retry_after);
     case AuthRefusal::kFailed:
@@ -53,7 +55,7 @@ Result<Credentials> parse_credentials(std::string_view body, std::initializer_li
 void handle_register(Auth& auth, const HttpRequest& request, HttpReply reply) {
   auto credentials = parse_credentials(request.body, {{"name"}, {"password"}});
   if (!credentials) return reply(http_error(400, "bad_request", credentials.error()));
-  auth.register_account(std::move(credentials->name), std::move(credentials->password),
+  auth.register_account({std::move(credentials->name), std::move(credentials->password), request.remote},
                         [reply = std::move(reply)](const std::expected<std::uint64_t, AuthError>& account) mutable {
                           reply(account ? json_answer(201, {{"account", *account}}) : refusal(account.error()));
                         });

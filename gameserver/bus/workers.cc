@@ -14,6 +14,7 @@ Result<std::unique_ptr<WorkerPool>> WorkerPool::open(const WorkerOptions& option
   auto checked = options;
   checked.threads = std::clamp(options.threads, 1U, 64U);
   checked.capacity = std::max<std::size_t>(options.capacity, 1);
+  checked.most_per_remote = std::max<std::size_t>(options.most_per_remote, 1);
   std::unique_ptr<WorkerPool> pool(new WorkerPool(checked));
   if (const auto started = pool->start(); !started) return std::unexpected(started.error());
   return pool;
@@ -32,26 +33,57 @@ Result<void> WorkerPool::start() {
   return {};
 }
 
-bool WorkerPool::try_run(Task&& task) {
+std::expected<void, TaskRefusal> WorkerPool::try_run(Task&& task, const TaskOwner& owner) {
+  Task displaced;  // outlives the lock: what it holds may come back here as it ends
   {
     const std::lock_guard lock(mutex_);
-    if (stopped_ || tasks_.size() >= options_.capacity) {
+    const auto refuse_as_full = [this] {
       ++counts_.refused;
-      return false;
+      return std::unexpected(TaskRefusal::kFull);
+    };
+    if (stopped_) return refuse_as_full();
+    auto line = std::ranges::find(lines_, owner, &Line::owner);
+    const std::size_t has = line == lines_.end() ? 0 : line->tasks.size();
+    if (owner && has >= options_.most_per_remote) {
+      ++counts_.over_share;
+      return std::unexpected(TaskRefusal::kOverShare);
     }
-    tasks_.push_back(std::move(task));
-    counts_.high_water = std::max(counts_.high_water, tasks_.size());
+    if (waiting_ >= options_.capacity) {
+      displaced = displace(has);
+      if (!displaced) return refuse_as_full();
+    }
+    if (line == lines_.end()) line = lines_.insert(line, Line{.owner = owner, .tasks = {}});
+    line->tasks.push_back(std::move(task));
+    counts_.high_water = std::max(counts_.high_water, ++waiting_);
   }
   has_work_.notify_one();
-  return true;
+  return {};
+}
+
+// Two fewer, so that neither is the other's turn to displace next. A line of two or more does not end here.
+WorkerPool::Task WorkerPool::displace(std::size_t newcomer_has) {
+  const auto longest = std::ranges::max_element(lines_, {}, [](const Line& line) { return line.tasks.size(); });
+  if (longest->tasks.size() < newcomer_has + 2) return {};
+  Task newest = std::move(longest->tasks.back());
+  longest->tasks.pop_back();
+  --waiting_;
+  ++counts_.displaced;
+  return newest;
 }
 
 WorkerPool::Task WorkerPool::next() {
   std::unique_lock lock(mutex_);
-  has_work_.wait(lock, [this] { return stopped_ || !tasks_.empty(); });
-  if (tasks_.empty() || (stopped_ && monotonic_now() > last_begin_mono_)) return {};
-  auto task = std::move(tasks_.front());
-  tasks_.pop_front();
+  has_work_.wait(lock, [this] { return stopped_ || !lines_.empty(); });
+  if (lines_.empty() || (stopped_ && monotonic_now() > last_begin_mono_)) return {};
+  auto& line = lines_.front();
+  auto task = std::move(line.tasks.front());
+  line.tasks.pop_front();
+  --waiting_;
+  if (line.tasks.empty()) {
+    lines_.pop_front();
+  } else {
+    lines_.splice(lines_.end(), lines_, lines_.begin());
+  }
   return task;
 }
 
@@ -82,16 +114,16 @@ void WorkerPool::stop() {
   }
   has_work_.notify_all();
   for (auto& thread : threads_) thread.join();
-  std::deque<Task> abandoned;
+  std::list<Line> abandoned;
   const std::lock_guard lock(mutex_);
-  std::swap(abandoned, tasks_);
-  counts_.abandoned = abandoned.size();
+  std::swap(abandoned, lines_);
+  counts_.abandoned = std::exchange(waiting_, 0);
 }
 
 WorkerCounts WorkerPool::counts() const {
   const std::lock_guard lock(mutex_);
   auto counts = counts_;
-  counts.depth = tasks_.size();
+  counts.depth = waiting_;
   counts.capacity = options_.capacity;
   counts.threads = options_.threads;
   return counts;

@@ -21,7 +21,7 @@ namespace tickwire::game {
 enum class LoginOutcome : std::uint8_t {
   kOk,
   kDenied,     // no such account, or another password
-  kThrottled,  // too many failures before
+  kThrottled,  // too many failures before, or too many attempts of the address wait
   kBusy,       // no room to try
   kStore,      // the database failed
 };

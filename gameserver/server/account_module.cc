@@ -24,11 +24,13 @@ Result<void> AccountModule::open_parts(const std::string& database) {
   auto store = Store::open({.path = database});
   if (!store) return std::unexpected(std::move(store.error()));
   store_ = std::move(*store);
-  auto auth = Auth::make({}, {.borrowed_store = *store_,
-                              .key = links_.key,
-                              .borrowed_metrics = logins_,
-                              .run = [this](WorkerPool::Task&& task) { return links_.borrowed_workers.try_run(std::move(task)); },
-                              .publish = [this](const Event& event) { return links_.borrowed_bus.publish(event); }});
+  auto auth =
+      Auth::make({}, {.borrowed_store = *store_,
+                      .key = links_.key,
+                      .borrowed_metrics = logins_,
+                      .run = [this](WorkerPool::Task&& task,
+                                    const TaskOwner& owner) { return links_.borrowed_workers.try_run(std::move(task), owner); },
+                      .publish = [this](const Event& event) { return links_.borrowed_bus.publish(event); }});
   if (!auth) return std::unexpected(std::move(auth.error()));
   auth_ = std::move(*auth);
   left_ = links_.borrowed_bus.subscribe({.name = "store_results", .wake = wake_, .kinds = kinds_of(EventKind::kPlayerLeft)});

@@ -208,7 +208,8 @@ MetricFamilies worker_families(const WorkerCounts& workers) {
           gauge_family("game_worker_high_water_tasks", "The most tasks that waited.", static_cast<double>(workers.high_water)),
           counter_family("game_worker_tasks_total", "Tasks.",
                          {outcome("run", workers.run - workers.failed), outcome("failed", workers.failed),
-                          outcome("refused", workers.refused), outcome("abandoned", workers.abandoned)}),
+                          outcome("refused", workers.refused), outcome("over_share", workers.over_share),
+                          outcome("displaced", workers.displaced), outcome("abandoned", workers.abandoned)}),
           counter_family("game_worker_busy_seconds_total", "Time in tasks, of all threads.", in_seconds(workers.busy))};
 }
 

@@ -47,7 +47,8 @@ class AuthHarness {
     auto made = Auth::make(options, {.borrowed_store = accounts,
                                      .key = key,
                                      .borrowed_metrics = metrics,
-                                     .run = [this](std::move_only_function<void()>&& task) { return take(std::move(task)); },
+                                     .run = [this](std::move_only_function<void()>&& task,
+                                                   const TaskOwner& owner) { return take(std::move(task), owner); },
                                      .publish =
                                          [this](const Event& event) {
                                            if (is_bus_full) return false;
@@ -78,9 +79,11 @@ class AuthHarness {
     run_workers();
     return answers.back().value_or(std::unexpected(AuthError{AuthRefusal::kFailed, std::chrono::seconds(999)}));
   }
-  std::expected<std::uint64_t, AuthError> register_account(std::string name, std::string password) {
+  std::expected<std::uint64_t, AuthError> register_account(std::string name, std::string password,
+                                                           const std::string& host = "192.0.2.1") {
     std::optional<std::expected<std::uint64_t, AuthError>> answer;
-    auth->register_account(std::move(name), Password(std::move(password)), [&](auto given) { answer = given; });
+    auth->register_account({std::move(name), Password(std::move(password)), *Endpoint::resolve(host, 4000)},
+                           [&](auto given) { answer = given; });
     run_workers();
     return answer.value_or(std::unexpected(AuthError{AuthRefusal::kFailed, std::chrono::seconds(999)}));
   }
@@ -103,17 +106,19 @@ class AuthHarness {
   std::vector<Event> events;
   std::deque<std::move_only_function<void()>> tasks;
   std::vector<std::optional<std::expected<LoginGrant, AuthError>>> answers;
-  bool are_workers_full = false;
+  std::vector<TaskOwner> owners;         // of all tasks
+  std::optional<TaskRefusal> no_worker;  // why no task is taken
   bool is_bus_full = false;
   Nanoseconds now_mono = std::chrono::seconds(100);
   Nanoseconds now_unix = std::chrono::seconds(1'000'000) + std::chrono::milliseconds(1);
   std::unique_ptr<Auth> auth;
 
  private:
-  bool take(std::move_only_function<void()>&& task) {
-    if (are_workers_full) return false;
+  std::expected<void, TaskRefusal> take(std::move_only_function<void()>&& task, const TaskOwner& owner) {
+    if (no_worker) return std::unexpected(*no_worker);
     tasks.push_back(std::move(task));
-    return true;
+    owners.push_back(owner);
+    return {};
   }
 };
 

@@ -81,7 +81,12 @@ TEST(AuthHttp, SaysWhenToTryAgain) {
   EXPECT_EQ(throttled.status, 429U);
   EXPECT_EQ(error_of(throttled), "throttled");
   EXPECT_EQ(throttled.headers, (decltype(throttled.headers){{"Retry-After", "7"}}));
-  harness.are_workers_full = true;
+  harness.no_worker = TaskRefusal::kOverShare;
+  const auto over_share = ask(harness, "/register", kAlice);
+  EXPECT_EQ(over_share.status, 429U);
+  EXPECT_EQ(error_of(over_share), "over_share");
+  EXPECT_EQ(over_share.headers, (decltype(over_share.headers){{"Retry-After", "1"}}));
+  harness.no_worker = TaskRefusal::kFull;
   const auto busy = ask(harness, "/register", kAlice);
   EXPECT_EQ(busy.status, 503U);
   EXPECT_EQ(error_of(busy), "busy");

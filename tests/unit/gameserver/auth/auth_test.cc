@@ -95,11 +95,11 @@ TEST(Auth, IsBusyWhenTheEventFindsNoRoom) {
 TEST(Auth, IsBusyWhenTheWorkersAreFull) {
   AuthHarness harness;
   ASSERT_TRUE(harness.register_account("alice", "correct horse"));
-  harness.are_workers_full = true;
+  harness.no_worker = TaskRefusal::kFull;
   EXPECT_EQ(error_of(harness.login("alice", "correct horse")), kBusyError);
   EXPECT_EQ(error_of(harness.register_account("bob", "correct horse")), kBusyError);
   EXPECT_EQ(harness.auth->counts().in_flight, 0U);
-  harness.are_workers_full = false;
+  harness.no_worker.reset();
   EXPECT_TRUE(harness.login("alice", "correct horse"));
 }
 
@@ -112,18 +112,38 @@ TEST(Auth, IsBusyWhenTheWorkersThrowTheTaskAway) {
   EXPECT_EQ(error_of(*harness.answers[0]), kBusyError);
 }
 
-TEST(Auth, TakesOnlySoManyAttemptsAtATime) {
-  AuthHarness harness({.most_in_flight = 2});
-  for (int i = 0; i < 3; ++i) harness.begin_login("mallory", "guess number one");
-  EXPECT_FALSE(harness.answers[0]);
-  EXPECT_FALSE(harness.answers[1]);
-  ASSERT_TRUE(harness.answers[2]);
-  EXPECT_EQ(error_of(*harness.answers[2]), kBusyError);
+TEST(Auth, GivesTheWorkersTheAddressOfEachAttempt) {
+  AuthHarness harness;
+  ASSERT_TRUE(harness.register_account("alice", "correct horse", "192.0.2.7"));
+  ASSERT_TRUE(harness.login("alice", "correct horse", "2001:db8::1"));
+  ASSERT_TRUE(harness.login("alice", "correct horse", "2001:db8::2"));
+  const auto v6 = subscriber_of(*Endpoint::resolve("2001:db8::3", 1));
+  EXPECT_EQ(harness.owners, (std::vector<TaskOwner>{subscriber_of(*Endpoint::resolve("192.0.2.7", 1)), v6, v6}));
+}
+
+TEST(Auth, TellsAnAddressToWaitThatHasItsShareOfWaitingPlaces) {
+  AuthHarness harness;
+  ASSERT_TRUE(harness.register_account("alice", "correct horse"));
+  harness.no_worker = TaskRefusal::kOverShare;
+  const AuthError over_share{AuthRefusal::kOverShare, seconds(1)};
+  EXPECT_EQ(error_of(harness.login("alice", "correct horse")), over_share);
+  EXPECT_EQ(error_of(harness.register_account("bob", "correct horse")), over_share);
+  EXPECT_EQ(harness.auth->counts().over_share, 2U);
+  EXPECT_EQ(harness.auth->counts().register_refused, 1U);
+  EXPECT_EQ(harness.login_errors("throttled"), 1);
+  EXPECT_EQ(harness.login_errors("busy"), 0);
+  harness.no_worker.reset();
+  EXPECT_TRUE(harness.login("alice", "correct horse"));
+  EXPECT_EQ(harness.auth->counts().over_share, 2U);
+}
+
+TEST(Auth, CountsAttemptsUntilTheirAnswer) {
+  AuthHarness harness;
+  harness.begin_login("mallory", "guess number one");
+  harness.begin_login("mallory", "guess number two");
   EXPECT_EQ(harness.auth->counts().in_flight, 2U);
   harness.run_workers();
   EXPECT_EQ(harness.auth->counts().in_flight, 0U);
-  EXPECT_EQ(harness.auth->counts().in_flight_high_water, 2U);
-  EXPECT_EQ(error_of(harness.login("mallory", "guess number one")), kDeniedError);
 }
 
 TEST(Auth, MakesANameWaitAfterItsFailures) {
@@ -216,6 +236,7 @@ TEST(Auth, ShowsItsCounts) {
                           .register_refused = 3,
                           .throttled_by_name = 4,
                           .throttled_by_address = 5,
+                          .over_share = 9,
                           .limited_names = 6,
                           .limited_addresses = 7,
                           .limits_evicted = 8});
@@ -223,8 +244,9 @@ TEST(Auth, ShowsItsCounts) {
   const std::string text = registry.text();
   for (const char* line : {"game_auth_in_flight_attempts 1", "game_auth_registrations_total{outcome=\"ok\"} 2",
                            "game_auth_registrations_total{outcome=\"refused\"} 3", "game_auth_throttled_total{by=\"name\"} 4",
-                           "game_auth_throttled_total{by=\"address\"} 5", "game_auth_limit_keys{table=\"name\"} 6",
-                           "game_auth_limit_keys{table=\"address\"} 7", "game_auth_limits_evicted_total 8"}) {
+                           "game_auth_throttled_total{by=\"share\"} 9", "game_auth_throttled_total{by=\"address\"} 5",
+                           "game_auth_limit_keys{table=\"name\"} 6", "game_auth_limit_keys{table=\"address\"} 7",
+                           "game_auth_limits_evicted_total 8"}) {
     EXPECT_NE(text.find(std::string("\n") + line + "\n"), std::string::npos) << line << "\nin\n" << text;
   }
 }

@@ -31,16 +31,16 @@ TEST(AuthThreads, AnswerEveryLoginOnce) {
   accounts.by_name["alice"] = {.id = 1, .name = "alice", .password_hash = *hash, .rating = 1500};
 
   std::unique_ptr<Auth> auth;
-  auto workers = WorkerPool::open({.threads = 2, .capacity = kAll});
+  auto workers = WorkerPool::open({.threads = 2, .capacity = kAll, .most_per_remote = kAll});
   ASSERT_TRUE(workers);
   auto made = Auth::make({.cost = {.log2_n = 1, .r = 1, .p = 1},
-                          .most_in_flight = kAll,
                           .per_name = {kAll, std::chrono::seconds(1)},
                           .per_address = {kAll, std::chrono::seconds(1)}},
                          {.borrowed_store = accounts,
                           .key = std::make_shared<TokenKey>(TokenKey::random()),
                           .borrowed_metrics = metrics,
-                          .run = [&](std::move_only_function<void()>&& task) { return (*workers)->try_run(std::move(task)); },
+                          .run = [&](std::move_only_function<void()>&& task,
+                                     const TaskOwner& owner) { return (*workers)->try_run(std::move(task), owner); },
                           .publish = [&](const Event& event) { return bus.publish(event); }});
   ASSERT_TRUE(made);
   auth = std::move(*made);

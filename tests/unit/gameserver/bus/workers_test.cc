@@ -19,6 +19,9 @@ std::unique_ptr<WorkerPool> pool_of(unsigned threads, std::size_t capacity, Nano
   return *WorkerPool::open({.threads = threads, .capacity = capacity, .finish_within = finish_within});
 }
 
+const auto kAnn = subscriber_of(*Endpoint::resolve("192.0.2.1", 4000));
+const auto kBob = subscriber_of(*Endpoint::resolve("192.0.2.2", 4000));
+
 // Holds the only worker of a pool until it is told to let go.
 class Blocker {
  public:
@@ -67,6 +70,62 @@ TEST(WorkerPool, RefusesATaskWhenFullAndLeavesItUntouched) {
   EXPECT_TRUE(ran);
   EXPECT_EQ(pool->counts().refused, 1U);
   blocker.release();
+}
+
+// What ran, in order, of tasks that wait behind a busy worker.
+struct Waiting {
+  explicit Waiting(const WorkerOptions& options) : pool(*WorkerPool::open(options)), blocker(*pool) {}
+  std::expected<void, TaskRefusal> add(char name, const TaskOwner& owner) {
+    return pool->try_run([this, name] { ran += name; }, owner);
+  }
+  void finish() {
+    blocker.release();
+    pool->stop();
+  }
+
+  std::string ran;
+  std::unique_ptr<WorkerPool> pool;
+  Blocker blocker;
+};
+
+TEST(WorkerPool, TakesTurnsBetweenThoseForWhomTasksWait) {
+  Waiting waiting({.finish_within = minutes(1)});
+  for (const char name : {'a', 'b', 'c'}) EXPECT_TRUE(waiting.add(name, kAnn));
+  for (const char name : {'x', 'y'}) EXPECT_TRUE(waiting.add(name, kBob));
+  EXPECT_TRUE(waiting.add('s', std::nullopt));
+  waiting.finish();
+  EXPECT_EQ(waiting.ran, "axsbyc");
+}
+
+TEST(WorkerPool, GivesEachRemoteItsShare) {
+  Waiting waiting({.capacity = 100, .most_per_remote = 2, .finish_within = minutes(1)});
+  EXPECT_TRUE(waiting.add('a', kAnn));
+  EXPECT_TRUE(waiting.add('b', kAnn));
+  EXPECT_EQ(waiting.add('c', kAnn), std::unexpected(TaskRefusal::kOverShare));
+  EXPECT_TRUE(waiting.add('x', kBob));
+  for (const char name : {'s', 't', 'u'}) EXPECT_TRUE(waiting.add(name, std::nullopt));
+  EXPECT_EQ(waiting.pool->counts().over_share, 1U);
+  EXPECT_EQ(waiting.pool->counts().refused, 0U);
+  waiting.finish();
+  EXPECT_EQ(waiting.ran, "axsbtu");
+}
+
+TEST(WorkerPool, WhenFullLetsTheLongestLineMakeRoom) {
+  Waiting waiting({.capacity = 4, .finish_within = minutes(1)});
+  const auto held = std::make_shared<bool>();
+  for (const char name : {'a', 'b', 'c'}) EXPECT_TRUE(waiting.add(name, kAnn));
+  EXPECT_TRUE(waiting.pool->try_run([held] {}, kAnn));
+  EXPECT_TRUE(waiting.add('x', kBob));
+  EXPECT_EQ(held.use_count(), 1) << "the newest of the longest line has gone";
+  EXPECT_TRUE(waiting.add('y', kBob));
+  // Two each: nobody has more than his part.
+  EXPECT_EQ(waiting.add('z', kBob), std::unexpected(TaskRefusal::kFull));
+  EXPECT_EQ(waiting.add('d', kAnn), std::unexpected(TaskRefusal::kFull));
+  EXPECT_EQ(waiting.pool->counts().displaced, 2U);
+  EXPECT_EQ(waiting.pool->counts().refused, 2U);
+  EXPECT_EQ(waiting.pool->counts().depth, 4U);
+  waiting.finish();
+  EXPECT_EQ(waiting.ran, "axby");
 }
 
 TEST(WorkerPool, CountsItsTasks) {
