@@ -17,7 +17,7 @@ Histogram wait_histogram() { return Histogram({0.1, 0.5, 1, 2.5, 5, 10, 15, 20, 
 }  // namespace
 
 std::string_view match_refusal_name(MatchRefusal refusal) {
-  constexpr std::array<std::string_view, kMatchRefusalCount> kNames = {"already_waiting", "nobody", "busy", "cancelled"};
+  constexpr std::array<std::string_view, kMatchRefusalCount> kNames = {"already_waiting", "nobody", "busy", "cancelled", "gone"};
   return kNames.at(index_of(refusal));
 }
 
@@ -47,22 +47,26 @@ std::expected<Token, TokenFault> Match::authenticate(std::string_view authorizat
   return session;
 }
 
-void Match::find(const Token& session, GameMode mode, MatchDone done) {
-  if (const auto refusal = enter(session, mode, done)) done(std::unexpected(*refusal));
+std::optional<Match::Search> Match::find(const Token& session, GameMode mode, MatchDone done) {
+  const auto search = enter(session, mode, done);
+  if (search) return *search;
+  done(std::unexpected(search.error()));
+  return std::nullopt;
 }
 
-std::optional<MatchRefusal> Match::enter(const Token& session, GameMode mode, MatchDone& done) {
+std::expected<Match::Search, MatchRefusal> Match::enter(const Token& session, GameMode mode, MatchDone& done) {
   const std::lock_guard hold(lock_);
   const auto refused = [&](MatchRefusal refusal) {
     ++counts_.refused[index_of(refusal)];
-    return refusal;
+    return std::unexpected(refusal);
   };
   if (seekers_.contains(session.account)) return refused(MatchRefusal::kAlreadyWaiting);
   if (!unpublished_.empty()) return refused(MatchRefusal::kBusy);
   const auto joined = matchmaker_.join(session.account, mode, session.rating, links_.now_mono());
   if (joined != JoinOutcome::kWaits) return refused(MatchRefusal::kBusy);
-  seekers_.emplace(session.account, Seeker{session, std::move(done)});
-  return std::nullopt;
+  const Search search{.account = session.account, .number = next_search_++};
+  seekers_.emplace(session.account, Seeker{session, search.number, std::move(done)});
+  return search;
 }
 
 bool Match::cancel(std::uint64_t account) {
@@ -74,6 +78,18 @@ bool Match::cancel(std::uint64_t account) {
   }
   give(std::move(answers));
   return true;
+}
+
+void Match::leave(Search search) {
+  Answers answers;
+  {
+    const std::lock_guard hold(lock_);
+    const auto seeker = seekers_.find(search.account);
+    if (seeker == seekers_.end() || seeker->second.search != search.number) return;
+    if (!matchmaker_.cancel(search.account)) return;
+    refuse(search.account, MatchRefusal::kGone, answers);
+  }
+  give(std::move(answers));
 }
 
 void Match::run_due() {

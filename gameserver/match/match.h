@@ -47,9 +47,10 @@ enum class MatchRefusal : std::uint8_t {
   kNobody,     // nobody else was there for as long as patience goes
   kBusy,       // no room: nothing was done
   kCancelled,  // by cancel()
+  kGone,       // by leave()
 };
-inline constexpr std::size_t kMatchRefusalCount = 4;
-// "already_waiting", "nobody", "busy", "cancelled".
+inline constexpr std::size_t kMatchRefusalCount = 5;
+// "already_waiting", "nobody", "busy", "cancelled", "gone".
 [[nodiscard]] std::string_view match_refusal_name(MatchRefusal refusal);
 
 struct MatchGrant {
@@ -72,6 +73,12 @@ struct MatchCounts {
 
 class Match {
  public:
+  // A player's request for a match, until it is answered.
+  struct Search {
+    std::uint64_t account = 0;
+    std::uint64_t number = 0;  // an account may search again
+  };
+
   // The error is check_match_rules()'s.
   [[nodiscard]] static Result<std::unique_ptr<Match>> make(MatchOptions options, MatchLinks links);
   Match(const Match&) = delete;
@@ -81,11 +88,14 @@ class Match {
 
   // The session token of "Authorization: Bearer TOKEN"; a fault is counted.
   [[nodiscard]] std::expected<Token, TokenFault> authenticate(std::string_view authorization);
-  // Calls done exactly once, without a lock: here when it is refused at once, else in a later run_due() or cancel(), at the
-  // latest publish_within after patience has ended. session is what authenticate() gave.
-  void find(const Token& session, GameMode mode, MatchDone done);
+  // Calls done exactly once, without a lock: here when it is refused at once, else in a later run_due(), cancel() or leave(), at
+  // the latest publish_within after patience has ended. session is what authenticate() gave. The number of this search, for
+  // leave(); nullopt: it was refused.
+  std::optional<Search> find(const Token& session, GameMode mode, MatchDone done);
   // Answers kCancelled for this account; false when it does not wait, or is matched already.
   bool cancel(std::uint64_t account);
+  // The same for one search, whose player has gone: kGone. Of a search that has ended, nothing.
+  void leave(Search search);
   // Forms matches and answers; to be called every 100 ms or so. Not done by each find(): it looks at everybody who waits, which
   // takes milliseconds when these are thousands.
   void run_due();
@@ -95,6 +105,7 @@ class Match {
  private:
   struct Seeker {
     Token session;
+    std::uint64_t search = 0;
     MatchDone done;
   };
   struct Started {
@@ -109,7 +120,7 @@ class Match {
 
   Match(MatchOptions options, MatchLinks links);
   // Takes done when the player waits from now on; otherwise says why not.
-  [[nodiscard]] std::optional<MatchRefusal> enter(const Token& session, GameMode mode, MatchDone& done);
+  [[nodiscard]] std::expected<Search, MatchRefusal> enter(const Token& session, GameMode mode, MatchDone& done);
   // Called under lock_.
   void start(FormedMatch formed);
   void publish_started(Answers& answers);
@@ -125,6 +136,7 @@ class Match {
   std::unordered_map<std::uint64_t, Seeker> seekers_;  // by account: everybody who has no answer yet
   std::deque<Started> unpublished_;                    // oldest first; no more than the seekers
   std::uint32_t next_match_;
+  std::uint64_t next_search_ = 0;
   std::array<Histogram, 2> waited_s_;  // by mode
   MatchCounts counts_;                 // without what counts() fills in
 };

@@ -26,6 +26,7 @@ HttpResponse refusal(MatchRefusal refusal) {
     case MatchRefusal::kCancelled:
       return http_error(409, name, "the account asked to wait no more");
     case MatchRefusal::kBusy:
+    case MatchRefusal::kGone:  // nobody is there to read it
       break;
   }
   HttpResponse response = http_error(503, name, "no room now, try again");
@@ -38,13 +39,16 @@ void handle_match(Match& match, const Token& session, const HttpRequest& request
   if (!members) return reply(http_error(400, "bad_request", members.error()));
   const auto mode = game_mode_of(members->at("mode"));
   if (!mode) return reply(http_error(400, "bad_request", "a mode is 'state' or 'lockstep'"));
-  match.find(session, *mode, [reply = std::move(reply)](const std::expected<MatchGrant, MatchRefusal>& granted) mutable {
-    if (!granted) return reply(refusal(granted.error()));
-    reply(json_answer({{"ticket", token_text(granted->ticket)},
-                       {"match", granted->match},
-                       {"mode", game_mode_name(granted->mode)},
-                       {"players", granted->players}}));
-  });
+  const auto search =
+      match.find(session, *mode, [reply = std::move(reply)](const std::expected<MatchGrant, MatchRefusal>& granted) mutable {
+        if (!granted) return reply(refusal(granted.error()));
+        reply(json_answer({{"ticket", token_text(granted->ticket)},
+                           {"match", granted->match},
+                           {"mode", game_mode_name(granted->mode)},
+                           {"players", granted->players}}));
+      });
+  // Whose connection has ended is matched with nobody.
+  if (search) request.when_gone([&match, search = *search] { match.leave(search); });
 }
 
 void handle_cancel(Match& match, const Token& session, const HttpRequest& /*request*/, HttpReply reply) {

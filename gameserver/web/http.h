@@ -16,6 +16,10 @@ namespace tickwire::game {
 
 enum class HttpMethod { kGet, kPost };
 
+// Has something called on the gateway's thread, at most once, if the client goes, or is told that it took too long, before the
+// answer is given. During the handler's call alone; the latest counts.
+using HttpWhenGone = std::function<void(std::move_only_function<void()>)>;
+
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
   std::string path;           // "/login": without the query
@@ -23,6 +27,7 @@ struct HttpRequest {
   std::string authorization;  // the header's value; empty: none
   std::string body;           // at most 4 KiB: the gateway answers 413 to more
   Endpoint remote;
+  HttpWhenGone when_gone;  // never empty in a request that the gateway made
 };
 
 struct HttpResponse {

@@ -191,7 +191,8 @@ void HttpSession::call(const HttpRoute& route, const Target& target) {
                             .query = std::string(target.query),
                             .authorization = std::string(view(message[http::field::authorization])),
                             .body = std::move(message.body()),
-                            .remote = slot_.remote()};
+                            .remote = slot_.remote(),
+                            .when_gone = [this](std::move_only_function<void()> then) { gone_ = std::move(then); }};
   enter(Phase::kReply, core_->options.timeouts.reply);
   in_handler_ = true;
   try {
@@ -253,6 +254,7 @@ void HttpSession::refuse_for_good(unsigned status, std::string_view reason, std:
 
 void HttpSession::write(HttpResponse response) {
   enter(Phase::kWrite, core_->options.timeouts.write);
+  gone_ = nullptr;
   ++core_->stats.by_status[std::min<std::size_t>(response.status / 100, core_->stats.by_status.size() - 1)];
   keep_alive_ = keep_alive_ && !core_->stopping;
   auto& message = message_.emplace(answer_message(std::move(response), version_, keep_alive_));
@@ -291,6 +293,7 @@ void HttpSession::close() {
   phase_ = Phase::kOver;
   ErrorCode ignored;
   static_cast<void>(socket_.close(ignored));
+  if (auto gone = std::exchange(gone_, nullptr)) gone();
   core_->leave(*this);
 }
 
@@ -309,10 +312,14 @@ void HttpSession::sweep(Nanoseconds now_mono) {
       timed_out_ = true;
       static_cast<void>(socket_.cancel(ignored));
       return;
-    case Phase::kReply:
+    case Phase::kReply: {
       ++stats.reply_timeouts;
       keep_alive_ = false;
-      return take_reply(number_, http_error(503, "timeout", "there is no answer in time"));
+      auto gone = std::exchange(gone_, nullptr);
+      take_reply(number_, http_error(503, "timeout", "there is no answer in time"));
+      if (gone) gone();
+      return;
+    }
     case Phase::kWrite:
       ++stats.write_timeouts;
       return close();

@@ -11,6 +11,7 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,7 +91,8 @@ class HttpSession final : public WebConnection, public ReplyTarget, public std::
   std::optional<boost::beast::http::response<boost::beast::http::string_body>> message_;
   std::uint64_t number_ = 0;  // of the request that is with its handler, or was last
   bool in_handler_ = false;
-  std::optional<HttpResponse> early_;  // given before the handler returned
+  std::optional<HttpResponse> early_;     // given before the handler returned
+  std::move_only_function<void()> gone_;  // as HttpWhenGone; empty: nobody wants to know
   std::size_t discarded_bytes_ = 0;
 };
 

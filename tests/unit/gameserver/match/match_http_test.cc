@@ -24,15 +24,20 @@ class MatchHttp : public testing::Test {
     for (const HttpRoute& route : match_routes(*harness_.match)) {
       if (route.path != path) continue;
       EXPECT_EQ(route.method, HttpMethod::kPost);
-      route.handler({.method = HttpMethod::kPost, .path = route.path, .authorization = authorization, .body = body},
-                    [&answer](HttpResponse given) { answer = std::move(given); });
+      const HttpRequest request{.method = HttpMethod::kPost,
+                                .path = route.path,
+                                .authorization = authorization,
+                                .body = body,
+                                .when_gone = [this](auto then) { gone_ = std::move(then); }};
+      route.handler(request, [&answer](HttpResponse given) { answer = std::move(given); });
     }
     harness_.match->run_due();
     return answer;
   }
   static std::string error_of(const HttpResponse& answer) { return json::parse(answer.body).at("error"); }
 
-  std::deque<HttpResponse> answers_;  // outlives the match, which answers whoever still waits when it ends
+  std::deque<HttpResponse> answers_;      // outlives the match, which answers whoever still waits when it ends
+  std::move_only_function<void()> gone_;  // what the latest request wants to be told
   MatchHarness harness_;
 };
 
@@ -61,6 +66,20 @@ TEST_F(MatchHttp, SaysThatNobodyCame) {
   harness_.pass(seconds(30));
   EXPECT_EQ(answer.status, 408U);
   EXPECT_EQ(error_of(answer), "nobody");
+}
+
+TEST_F(MatchHttp, MatchesNobodyWhoseConnectionHasEnded) {
+  ask("/match", bearer(7), kState);
+  ASSERT_TRUE(gone_);
+  gone_();
+  EXPECT_EQ(harness_.match->counts().waiting[0], 0U);
+  EXPECT_EQ(ask("/match", bearer(8), kState).status, 0U);
+  EXPECT_EQ(ask("/match", bearer(7), kState).status, 200U);
+}
+
+TEST_F(MatchHttp, IsNotToldOfAConnectionWhoseRequestItRefused) {
+  EXPECT_EQ(ask("/match", bearer(7), "{}").status, 400U);
+  EXPECT_FALSE(gone_);
 }
 
 TEST_F(MatchHttp, SaysThatThePlayerWaitsAlready) {

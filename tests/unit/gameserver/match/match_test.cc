@@ -109,6 +109,42 @@ TEST(Match, LetsAPlayerGo) {
   EXPECT_FALSE(harness.find(8));
 }
 
+TEST(Match, MatchesNobodyWithAPlayerWhoHasGone) {
+  MatchHarness harness;
+  MatchHarness::Answer gone;
+  const auto search = harness.match->find(harness.session(7), GameMode::kState, [&gone](auto given) { gone = std::move(given); });
+  ASSERT_TRUE(search);
+  harness.match->leave(*search);
+  EXPECT_EQ(refusal_of(gone), MatchRefusal::kGone);
+  EXPECT_EQ(harness.match->counts().waiting[0], 0U);
+  auto& first = harness.find(8);
+  EXPECT_FALSE(first);
+  auto& second = harness.find(9);
+  ASSERT_TRUE(first && *first && second && *second);
+  EXPECT_EQ((*first)->players, 2U);
+  EXPECT_EQ(harness.events.size(), 1U);
+}
+
+TEST(Match, LetsALateLeaveEndNoLaterSearch) {
+  MatchHarness harness;
+  const auto before = harness.match->find(harness.session(7), GameMode::kState, [](const auto&) {});
+  ASSERT_TRUE(before);
+  ASSERT_TRUE(harness.match->cancel(7));
+  auto& again = harness.find(7);
+  harness.match->leave(*before);
+  EXPECT_FALSE(again);
+  EXPECT_EQ(harness.match->counts().waiting[0], 1U);
+  auto& other = harness.find(8);
+  EXPECT_TRUE(again && *again && other && *other);
+  harness.match->leave(*before);
+}
+
+TEST(Match, NumbersNoSearchThatIsRefused) {
+  MatchHarness harness;
+  harness.find(7);
+  EXPECT_FALSE(harness.match->find(harness.session(7), GameMode::kState, [](const auto&) {}));
+}
+
 TEST(Match, WaitsForRoomOnTheBus) {
   MatchHarness harness;
   harness.is_bus_full = true;
@@ -202,7 +238,7 @@ TEST(Match, CountsWhatItDid) {
   EXPECT_EQ(counts.matches, (std::array<std::uint64_t, 2>{1, 0}));
   EXPECT_EQ(counts.matched_players, (std::array<std::uint64_t, 2>{2, 0}));
   EXPECT_EQ(counts.waited_s[0].sum, 2);
-  EXPECT_EQ(counts.refused, (std::array<std::uint64_t, kMatchRefusalCount>{1, 0, 0, 0}));
+  EXPECT_EQ(counts.refused, (std::array<std::uint64_t, kMatchRefusalCount>{1, 0, 0, 0, 0}));
 }
 
 TEST(Match, ShowsItsCounts) {

@@ -26,9 +26,11 @@ struct LongPoll {
   std::mutex mutex;
   std::vector<HttpReply> replies;
   std::atomic<int> count = 0;
+  std::atomic<int> gone = 0;  // clients that did not wait for them
 
   HttpRoute route() {
-    return {.method = HttpMethod::kGet, .path = "/wait", .handler = [this](const HttpRequest&, HttpReply reply) {
+    return {.method = HttpMethod::kGet, .path = "/wait", .handler = [this](const HttpRequest& request, HttpReply reply) {
+              request.when_gone([this] { ++gone; });
               const std::lock_guard lock(mutex);
               replies.push_back(std::move(reply));
               ++count;
@@ -172,6 +174,34 @@ TEST(WebHttp, ForgetsAClientThatLeavesBeforeItsAnswer) {
   EXPECT_EQ(gateway.stats().gone_clients.value(), 1U);
   poll.take()({.status = 200});
   EXPECT_EQ(gateway.stats().by_status[2].value(), 0U);
+}
+
+TEST(WebHttp, TellsTheHandlerOfAClientThatLeavesBeforeItsAnswer) {
+  LongPoll poll;
+  RunningGateway gateway(test_options(), {poll.route()});
+  WebClient leaves(gateway.port());
+  WebClient stays(gateway.port());
+  leaves.send(get("/wait"));
+  ASSERT_TRUE(eventually([&] { return poll.count == 1; }));
+  leaves.close();
+  EXPECT_TRUE(eventually([&] { return poll.gone == 1; }));
+  stays.send(get("/wait"));
+  ASSERT_TRUE(eventually([&] { return poll.count == 2; }));
+  poll.take()({.status = 204});
+  EXPECT_EQ(stays.answer().status, 204);
+  stays.close();
+  EXPECT_TRUE(eventually([&] { return gateway.stats().connections.value() == 0; }));
+  EXPECT_EQ(poll.gone, 1) << "who has his answer may go";
+}
+
+TEST(WebHttp, TellsTheHandlerThatItsAnswerComesTooLate) {
+  auto options = test_options();
+  options.timeouts.reply = milliseconds(20);
+  LongPoll poll;
+  RunningGateway gateway(options, {poll.route()});
+  WebClient client(gateway.port());
+  EXPECT_EQ(client.ask(get("/wait")).status, 503);
+  EXPECT_TRUE(eventually([&] { return poll.gone == 1; }));
 }
 
 TEST(WebHttp, NeverAnswersTheNextRequestWithALateAnswer) {
