@@ -67,7 +67,7 @@ Result<void> EventLink::add_peer(Role role) {
                                 .wake = wake_,
                                 .kinds = options_.wanted[static_cast<std::size_t>(role)],
                                 .local_only = true});
-  peers_.push_back({.address = *address, .queue = std::move(queue), .fd = {}, .batch = {}});
+  peers_.push_back({.role = role, .address = *address, .queue = std::move(queue), .fd = {}, .batch = {}, .unserved_mono = {}});
   return {};
 }
 
@@ -137,13 +137,16 @@ bool EventLink::send_batch(Peer& peer) {
     peer.is_full = outcome == Outcome::kFull;
     if (outcome == Outcome::kRetry) peer.retry_mono = monotonic_now() + kRetryInterval;
     const std::lock_guard lock(counts_mutex_);
+    if (outcome == Outcome::kSent || outcome == Outcome::kGivenUp) {
+      counts_.is_given_up[static_cast<std::size_t>(peer.role)] = outcome == Outcome::kGivenUp;
+    }
     if (outcome == Outcome::kFull || outcome == Outcome::kRetry) {
       ++counts_.retries;
       return false;
     }
     ++peer.next;
     --counts_.waiting;
-    ++(outcome == Outcome::kSent ? counts_.sent : counts_.no_such_role);
+    ++(outcome == Outcome::kSent ? counts_.sent : outcome == Outcome::kGivenUp ? counts_.given_up : counts_.no_such_role);
   }
   return true;
 }
@@ -156,8 +159,10 @@ EventLink::Outcome EventLink::send(Peer& peer, const Event& event) {
       UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
       if (!fd) return Outcome::kRetry;
       if (::connect(fd.fd(), peer.address.address(), peer.address.length) != 0) {
+        if (errno == ECONNREFUSED) return unserved(peer);
         return errno == ENOENT ? Outcome::kNoSuchRole : Outcome::kRetry;
       }
+      peer.unserved_mono.reset();
       peer.fd = std::move(fd);
     }
     if (::send(peer.fd.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL) >= 0) return Outcome::kSent;
@@ -165,6 +170,12 @@ EventLink::Outcome EventLink::send(Peer& peer, const Event& event) {
     peer.fd.reset();
   }
   return Outcome::kRetry;
+}
+
+EventLink::Outcome EventLink::unserved(Peer& peer) const {
+  const auto now = monotonic_now();
+  if (!peer.unserved_mono) peer.unserved_mono = now;
+  return now - *peer.unserved_mono >= options_.give_up_after ? Outcome::kGivenUp : Outcome::kRetry;
 }
 
 void EventLink::receive() {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace tickwire::game {
@@ -28,18 +29,26 @@ Result<UnixAddress> UnixAddress::of(const std::string& path) {
 }
 
 Result<UnixListener> UnixListener::open(const std::string& path) {
+  const auto aside_path = path + ".new";
   const auto address = UnixAddress::of(path);
-  if (!address) return std::unexpected(address.error());
+  const auto aside = UnixAddress::of(aside_path);
+  if (!address || !aside) return std::unexpected((address ? aside : address).error());
   struct stat found {};
-  if (::lstat(path.c_str(), &found) == 0) {
-    if (!S_ISSOCK(found.st_mode) || is_served(*address)) return fail_errno(EADDRINUSE, "bind", path);
-    ::unlink(path.c_str());
-  }
+  const bool is_there = ::lstat(path.c_str(), &found) == 0;
+  if (is_there && (!S_ISSOCK(found.st_mode) || is_served(*address))) return fail_errno(EADDRINUSE, "bind", path);
   UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd) return fail_errno(errno, "open", "a Unix socket");
   // Before bind(): at no time may others write to it.
   ::fchmod(fd.fd(), S_IRUSR | S_IWUSR);
-  if (::bind(fd.fd(), address->address(), address->length) != 0) return fail_errno(errno, "bind", path);
+  // In the place of another one in one step: who sends meanwhile finds either, never nothing.
+  if (is_there) ::unlink(aside_path.c_str());
+  const auto& where = is_there ? *aside : *address;
+  if (::bind(fd.fd(), where.address(), where.length) != 0) return fail_errno(errno, "bind", path);
+  if (is_there && ::rename(aside_path.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(aside_path.c_str());
+    return fail_errno(error, "bind", path);
+  }
   return UnixListener(std::move(fd), path);
 }
 

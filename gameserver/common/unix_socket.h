@@ -28,8 +28,8 @@ struct UnixAddress {
 // A blocking datagram socket of mode 0600 at a path, which is removed at the end.
 class UnixListener {
  public:
-  // A socket that nobody serves any more is replaced. The error names the path: EADDRINUSE when somebody serves it, or when it is
-  // no socket.
+  // A socket that nobody serves any more is replaced in one step, by way of PATH.new, which is then the name that receivers of its
+  // datagrams see. The error names the path: longer than 103 bytes; EADDRINUSE when somebody serves it, or when it is no socket.
   [[nodiscard]] static Result<UnixListener> open(const std::string& path);
   UnixListener(UnixListener&& other) noexcept = default;
   UnixListener& operator=(UnixListener&&) = delete;

@@ -166,6 +166,7 @@ Nanoseconds Server::run_due(Nanoseconds now_mono) {
   if (now_mono >= next_second_mono_) {
     write_stats("second");
     if (const auto failure = accounts_ ? accounts_->new_failure() : ""; !failure.empty()) say(failure);
+    if (link_) say_who_is_given_up();
     while (next_second_mono_ <= now_mono) next_second_mono_ += kSecond;
   }
   auto next = next_second_mono_;
@@ -181,6 +182,16 @@ Nanoseconds Server::run_due(Nanoseconds now_mono) {
     next = std::min(next, lag.io_stall().next_mono());
   }
   return std::max(next - now_mono, Nanoseconds::zero());
+}
+
+void Server::say_who_is_given_up() {
+  const auto given_up = link_->counts().is_given_up;
+  for (std::size_t i = 0; i < kRoles.size(); ++i) {
+    if (given_up[i] == said_given_up_[i]) continue;
+    say(fmt::format("role {}: {}", role_name(kRoles[i]),
+                    given_up[i] ? "its process has gone, and what it would be told is lost until it comes back" : "is back"));
+  }
+  said_given_up_ = given_up;
 }
 
 void Server::reload() {

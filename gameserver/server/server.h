@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -59,6 +60,8 @@ class Server {
   Nanoseconds run_due(Nanoseconds now_mono);
   void reload();
   void write_stats(std::string_view kind);
+  // Once each time that a role is given up, or comes back.
+  void say_who_is_given_up();
   // Of all modules, and of the bus.
   [[nodiscard]] std::vector<NamedQueueCounts> queues() const;
   // Of the module World and the web gateway.
@@ -83,6 +86,7 @@ class Server {
   std::thread web_thread_;
   std::thread metrics_thread_;
   Nanoseconds next_second_mono_{};
+  std::array<bool, kRoles.size()> said_given_up_{};  // of say_who_is_given_up()
   bool closed_ = false;
 };
 

@@ -191,7 +191,7 @@ MetricFamilies event_families(const EventBusCounts& bus, const std::optional<Eve
   families.push_back(counter_family(
       "game_event_link_total", "Events to and from other processes; once for each that it goes to.",
       {outcome("sent", link->sent), outcome("received", link->received), outcome("no_such_role", link->no_such_role),
-       outcome("malformed", link->malformed), outcome("abandoned", link->abandoned)}));
+       outcome("given_up", link->given_up), outcome("malformed", link->malformed), outcome("abandoned", link->abandoned)}));
   families.push_back(counter_family("game_event_link_delays_total",
                                     "Times that another process, or a subscriber here, was not ready.",
                                     {outcome("retry", link->retries), outcome("held", link->held)}));

@@ -2,6 +2,7 @@
 #include "gameserver/bus/event_link.h"
 
 #include <gmock/gmock.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -149,6 +150,49 @@ TEST_F(EventLinkTest, RefusesToPublishWhenTooMuchWaits) {
   EXPECT_LE(taken, 8U);
   match.link->stop();
   EXPECT_EQ(match.link->counts().abandoned, taken);
+}
+
+TEST_F(EventLinkTest, GivesUpARoleThatStaysAwayUntilItComesBack) {
+  leave_stale_socket(Role::kWorld);
+  Process match, world;
+  match.link = *EventLink::open(
+      {.directory = directory_, .role = Role::kMatch, .capacity = 4, .finish_within = minutes(1), .give_up_after = {}},
+      match.bus);
+  for (PlayerId player = 1; player <= 20; ++player) {
+    EXPECT_TRUE(eventually([&] { return match.bus.publish(event_of(left(player))); }));
+  }
+  constexpr std::array<bool, kRoles.size()> kNobody{};
+  constexpr std::array<bool, kRoles.size()> kTheWorld{false, false, true};
+  EXPECT_TRUE(eventually([&] { return match.link->counts().given_up == 20; }));
+  EXPECT_EQ(match.link->counts().is_given_up, kTheWorld);
+  world.link = *open(Role::kWorld, world.bus);
+  EXPECT_TRUE(match.bus.publish(event_of(left(21))));
+  EXPECT_TRUE(eventually([&] { return world.listen() == 1; }));
+  EXPECT_EQ(std::get<PlayerLeft>(world.heard[0].body()).player, 21U);
+  EXPECT_TRUE(eventually([&] { return match.link->counts().sent == 1; }));
+  EXPECT_EQ(match.link->counts().given_up, 20U);
+  EXPECT_EQ(match.link->counts().is_given_up, kNobody);
+}
+
+TEST_F(EventLinkTest, TakesThePlaceOfAKilledProcessInOneStep) {
+  leave_stale_socket(Role::kWorld);
+  // What a process leaves that was killed in the middle of that.
+  std::ofstream(path_of(Role::kWorld) + ".new") << "x";
+  const UniqueFd changes(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  ASSERT_GE(::inotify_add_watch(changes.fd(), directory_.c_str(), IN_DELETE | IN_MOVED_TO), 0);
+  EventBus bus;
+  const auto link = open(Role::kWorld, bus);
+  ASSERT_TRUE(link);
+  alignas(inotify_event) std::array<char, 4096> bytes{};
+  const auto size = ::read(changes.fd(), bytes.data(), bytes.size());
+  std::vector<std::pair<std::uint32_t, std::string>> found;
+  for (ssize_t at = 0; at < size;) {
+    const auto* event = reinterpret_cast<const inotify_event*>(bytes.data() + at);
+    found.emplace_back(event->mask, static_cast<const char*>(event->name));
+    at += static_cast<ssize_t>(sizeof *event + event->len);
+  }
+  using Change = std::pair<std::uint32_t, std::string>;
+  EXPECT_THAT(found, ElementsAre(Change(IN_DELETE, "world.sock.new"), Change(IN_MOVED_TO, "world.sock")));
 }
 
 TEST_F(EventLinkTest, SendsToARoleThatWasStartedAgain) {
