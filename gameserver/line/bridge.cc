@@ -49,6 +49,7 @@ void Bridge::run(int borrowed_stop_fd, Nanoseconds ends_mono) {
     send_due();
     stopping = stopping || monotonic_now() >= ends_mono;
   }
+  drop_held();
   counts_.socket_drops += node_->take_drops() + player_->take_drops();
 }
 
@@ -57,6 +58,7 @@ void Bridge::receive(Direction direction) {
   for (int i = 0; i < kFramesPerWakeUp; ++i) {
     const auto arrived = port.receive(monotonic_less_unix_);
     if (!arrived) return;
+    ++counts_.taken;
     if (arrived->checksum_missing) ++counts_.no_checksum;
     auto frame = std::make_unique<LineFrame>(LineFrame{
         .direction = direction, .arrived_mono = arrived->arrived_mono, .bytes = {arrived->bytes.begin(), arrived->bytes.end()}});
@@ -71,6 +73,7 @@ void Bridge::receive(Direction direction) {
     const auto departs = frame->fate.departs_mono;
     hold(std::move(frame), departs);
     if (!copy) continue;
+    ++counts_.copies;
     copy->copy = true;
     const auto copy_departs = *copy->fate.copy_mono;
     hold(std::move(copy), copy_departs);
@@ -88,17 +91,31 @@ void Bridge::hold(std::unique_ptr<LineFrame> frame, Nanoseconds departs_mono) {
   held_.push({.departs_mono = departs_mono, .serial = next_serial_++, .frame = std::move(frame)});
 }
 
+std::unique_ptr<LineFrame> Bridge::take_next() {
+  // The queue gives its top only as const; it is taken off on the next line.
+  auto frame = std::move(const_cast<Held&>(held_.top()).frame);
+  held_.pop();
+  held_bytes_ -= frame->bytes.size();
+  return frame;
+}
+
 void Bridge::send_due() {
   while (!held_.empty() && held_.top().departs_mono <= monotonic_now()) {
-    // The queue gives its top only as const; it is taken off on the next line.
-    auto frame = std::move(const_cast<Held&>(held_.top()).frame);
-    held_.pop();
-    held_bytes_ -= frame->bytes.size();
+    const auto frame = take_next();
     ++counts_.passed;
     frame->departed_mono = monotonic_now();
     observe_(*frame);
     const PacketPort& port = frame->direction == Direction::kDown ? *player_ : *node_;
     if (!port.send(frame->bytes)) ++counts_.send_failures;
+  }
+}
+
+void Bridge::drop_held() {
+  while (!held_.empty()) {
+    const auto frame = take_next();
+    ++counts_.held;
+    frame->fate.outcome = Outcome::kHeld;
+    observe_(*frame);
   }
 }
 

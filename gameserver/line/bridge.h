@@ -30,10 +30,14 @@ struct LineFrame {
   std::size_t rule = 0;         // for who decides: what it went by
 };
 
+// Every frame is observed once, and so is every copy: taken + copies = passed + lost + queue_full + held + held_full.
 struct BridgeCounts {
-  std::uint64_t passed = 0;         // copies included
+  std::uint64_t taken = 0;   // frames that the line read from its ports
+  std::uint64_t copies = 0;  // that it made of them
+  std::uint64_t passed = 0;
   std::uint64_t lost = 0;           // on purpose
   std::uint64_t queue_full = 0;     // on purpose
+  std::uint64_t held = 0;           // not due yet when the line ended
   std::uint64_t held_full = 0;      // not on purpose: more than kMostHeldBytes would wait
   std::uint64_t socket_drops = 0;   // not on purpose: the line was too slow
   std::uint64_t send_failures = 0;  // not on purpose: the other port did not take it
@@ -47,14 +51,15 @@ class Bridge {
 
   // Fills in `fate` and `rule` of a frame that has arrived.
   using Decide = std::function<void(LineFrame&)>;
-  // Told of each frame when it departs, before it is sent, or when it is dropped: who has received it finds it noted.
+  // Told of each frame once: when it departs, before it is sent, so that who has received it finds it noted; when it is dropped; or when
+  // the line ends and holds it still.
   using Observe = std::function<void(const LineFrame&)>;
 
   // node_port, player_port: interfaces of the calling thread's network namespace.
   [[nodiscard]] static Result<std::unique_ptr<Bridge>> open(const std::string& node_port, const std::string& player_port,
                                                             Decide decide, Observe observe);
 
-  // Until borrowed_stop_fd is readable or ends_mono has come. What is held then is dropped and not observed.
+  // Until borrowed_stop_fd is readable or ends_mono has come. What is held then is dropped. Once.
   void run(int borrowed_stop_fd, Nanoseconds ends_mono = Nanoseconds::max());
   [[nodiscard]] const BridgeCounts& counts() const { return counts_; }
 
@@ -75,6 +80,9 @@ class Bridge {
   void receive(Direction direction);
   void hold(std::unique_ptr<LineFrame> frame, Nanoseconds departs_mono);
   void send_due();
+  void drop_held();
+  // Takes the frame that is due next out of held_.
+  [[nodiscard]] std::unique_ptr<LineFrame> take_next();
 
   Decide decide_;
   Observe observe_;

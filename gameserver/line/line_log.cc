@@ -11,7 +11,7 @@
 namespace tickwire::game {
 namespace {
 
-constexpr std::array<std::string_view, 3> kOutcomes = {"passed", "lost", "queue_full"};
+constexpr std::array<std::string_view, 4> kOutcomes = {"passed", "lost", "queue_full", "held"};
 
 template <typename Number>
 std::string number(const std::optional<Number>& value) {
@@ -42,9 +42,9 @@ std::string frame_line(const LineFrame& frame) {
 
 std::string counts_line(const BridgeCounts& counts) {
   return fmt::format(
-      R"({{"kind":"counts","passed":{},"lost":{},"queue_full":{},"held_full":{},"socket_drops":{},"send_failures":{},"no_checksum":{}}})",
-      counts.passed, counts.lost, counts.queue_full, counts.held_full, counts.socket_drops, counts.send_failures,
-      counts.no_checksum);
+      R"({{"kind":"counts","taken":{},"copies":{},"passed":{},"lost":{},"queue_full":{},"held":{},"held_full":{},"socket_drops":{},"send_failures":{},"no_checksum":{}}})",
+      counts.taken, counts.copies, counts.passed, counts.lost, counts.queue_full, counts.held, counts.held_full,
+      counts.socket_drops, counts.send_failures, counts.no_checksum);
 }
 
 }  // namespace tickwire::game

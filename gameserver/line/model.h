@@ -12,7 +12,7 @@
 
 namespace tickwire::game {
 
-enum class Outcome : std::uint8_t { kPassed, kLost, kQueueFull };
+enum class Outcome : std::uint8_t { kPassed, kLost, kQueueFull, kHeld };  // kHeld: the line ended before it was due
 
 struct Fate {
   Outcome outcome = Outcome::kPassed;

@@ -144,12 +144,29 @@ TEST(LineLog, WritesAFrameThatWasLostWithoutADeparture) {
   EXPECT_EQ(json["delay_ns"], nullptr);
 }
 
+TEST(LineLog, WritesAFrameThatTheLineStillHeldAtItsEnd) {
+  auto frame = arrived(Direction::kUp, Path{.local_port = kPort}.datagram_in(kGameHeader));
+  frame.fate = {.outcome = Outcome::kHeld, .departs_mono = milliseconds(35)};
+  const auto json = Json::parse(frame_line(frame));
+  EXPECT_EQ(json["outcome"], "held");
+  EXPECT_EQ(json["departed_mono_ns"], nullptr);
+  EXPECT_EQ(json["delay_ns"], nullptr);
+}
+
 TEST(LineLog, WritesItsCounts) {
   EXPECT_EQ(
-      Json::parse(counts_line(
-          {.passed = 1, .lost = 2, .queue_full = 3, .held_full = 4, .socket_drops = 5, .send_failures = 6, .no_checksum = 7})),
+      Json::parse(counts_line({.taken = 8,
+                               .copies = 9,
+                               .passed = 1,
+                               .lost = 2,
+                               .queue_full = 3,
+                               .held = 10,
+                               .held_full = 4,
+                               .socket_drops = 5,
+                               .send_failures = 6,
+                               .no_checksum = 7})),
       Json::parse(
-          R"({"kind":"counts","passed":1,"lost":2,"queue_full":3,"held_full":4,"socket_drops":5,"send_failures":6,"no_checksum":7})"));
+          R"({"kind":"counts","taken":8,"copies":9,"passed":1,"lost":2,"queue_full":3,"held":10,"held_full":4,"socket_drops":5,"send_failures":6,"no_checksum":7})"));
 }
 
 }  // namespace
