@@ -8,6 +8,8 @@ namespace tickwire::relay {
 namespace {
 
 constexpr Words kEnglish{
+    .colon = ": ",
+    .comma = ", ",
     .firing = "firing",
     .resolved = "resolved",
     .digest = "several notifications in one",
@@ -15,6 +17,7 @@ constexpr Words kEnglish{
     .service = "service: ",
     .node = "node: ",
     .since = "since ",
+    .until = "until ",
     .lasted = "for ",
     .runbook = "Runbook",
     .source = "Source",
@@ -25,18 +28,21 @@ constexpr Words kEnglish{
 };
 
 constexpr Words kChinese{
+    .colon = "：",
+    .comma = "，",
     .firing = "告警",
-    .resolved = "恢复",
+    .resolved = "已恢复",
     .digest = "多条通知合并",
     .severity = "级别：",
     .service = "服务：",
     .node = "节点：",
     .since = "开始于 ",
+    .until = "恢复于 ",
     .lasted = "持续 ",
     .runbook = "处理手册",
     .source = "数据来源",
     .alerts = "全部告警",
-    .more = "…… 还有 {} 条",
+    .more = "……还有 {} 条",
     .unread = "另有 {} 条告警未读取",
     .dropped = "发送前丢弃了 {} 条较早的告警",
 };

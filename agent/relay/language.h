@@ -12,6 +12,8 @@ namespace tickwire::relay {
 enum class Language : std::uint8_t { kEnglish, kChinese };  // --language en|zh
 
 struct Words {
+  std::string_view colon;  // after the program's name
+  std::string_view comma;  // between counts
   std::string_view firing;
   std::string_view resolved;
   std::string_view digest;    // said of a message that stands for several notifications
@@ -19,6 +21,7 @@ struct Words {
   std::string_view service;
   std::string_view node;
   std::string_view since;
+  std::string_view until;
   std::string_view lasted;
   std::string_view runbook;
   std::string_view source;

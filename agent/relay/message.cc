@@ -89,7 +89,7 @@ class Writer {
   std::string line(std::string_view text) const { return text.empty() ? std::string() : std::string(text).append(end_); }
 
   std::string title(const std::vector<const Alert*>& alerts) const {
-    std::string text = fmt::format("[{}]", counts(occasion_, words_, ", "));
+    std::string text = fmt::format("[{}]", counts(occasion_, words_, words_.comma));
     if (!alerts.empty()) {
       const Alert& first = *alerts.front();
       text += fmt::format(" {} {}", plain(first.name), plain(first.service.empty() ? first.node : first.service));
@@ -99,7 +99,7 @@ class Writer {
 
   // The program's name is in each message, so that a robot that is secured by a keyword has one.
   std::string heading() const {
-    std::string text = fmt::format("### Tickwire: {}", counts(occasion_, words_, " · "));
+    std::string text = fmt::format("### Tickwire{}{}", words_.colon, counts(occasion_, words_, " · "));
     if (occasion_.digest) text += fmt::format(" ({})", words_.digest);
     return line(text);
   }
@@ -118,9 +118,12 @@ class Writer {
   }
 
   std::string when(const Alert& alert) const {
-    const std::chrono::seconds offset = style_.offset != nullptr ? style_.offset(alert.starts) : std::chrono::seconds(0);
+    const auto clock = [this](std::chrono::seconds time) {
+      return format_time(time, style_.offset != nullptr ? style_.offset(time) : std::chrono::seconds(0));
+    };
     const std::chrono::seconds end = alert.firing ? style_.now : alert.ends;
-    return fmt::format("{}{} · {}{}", words_.since, format_time(alert.starts, offset), words_.lasted,
+    const std::string until = alert.firing ? std::string() : fmt::format(" · {}{}", words_.until, clock(end));
+    return fmt::format("{}{}{} · {}{}", words_.since, clock(alert.starts), until, words_.lasted,
                        format_age(std::clamp(end - alert.starts, std::chrono::seconds(0), kLongest)));
   }
 
@@ -132,8 +135,11 @@ class Writer {
     append_field(entry.head, words_.service, alert.service);
     append_field(entry.head, words_.node, alert.node);
     entry.head = line(entry.head);
-    entry.summary = plain(alert.summary);
-    if (alert.description != alert.summary) entry.description = plain(alert.description);
+    const bool chinese = style_.language == Language::kChinese;
+    const std::string& summary = chinese && !alert.summary_zh.empty() ? alert.summary_zh : alert.summary;
+    const std::string& description = chinese && !alert.description_zh.empty() ? alert.description_zh : alert.description;
+    entry.summary = plain(summary);
+    if (description != summary) entry.description = plain(description);
     const std::string runbook = link(words_.runbook, resolved_url(alert.runbook_url, style_.link_base));
     const std::string source = link(words_.source, alert.source_url);
     entry.foot = line(when(alert)) + line(runbook + (runbook.empty() || source.empty() ? "" : " · ") + source);

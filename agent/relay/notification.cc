@@ -21,8 +21,8 @@ using nlohmann::json;
 
 // Bounds of an Alert's texts.
 constexpr std::size_t kLabelBytes = 128;
-constexpr std::size_t kSummaryBytes = 384;
-constexpr std::size_t kDescriptionBytes = 1536;
+constexpr std::size_t kSummaryBytes = 256;
+constexpr std::size_t kDescriptionBytes = 960;
 constexpr std::size_t kUrlBytes = 512;
 constexpr std::size_t kKeyBytes = 4096;
 // Signs that begin, end or part values. Alertmanager's JSON has one in eight bytes at most, 131,072 in a mebibyte; a tree of many more would take
@@ -131,6 +131,8 @@ Result<std::shared_ptr<const Alert>> read_alert(const json& item, const std::str
   alert->node = bounded(labels->first_of({"instance", "node"}), kLabelBytes);
   alert->summary = bounded(annotations->first_of({"summary"}), kSummaryBytes);
   alert->description = bounded(annotations->first_of({"description", "message"}), kDescriptionBytes);
+  alert->summary_zh = bounded(annotations->first_of({"summary_zh"}), kSummaryBytes);
+  alert->description_zh = bounded(annotations->first_of({"description_zh"}), kDescriptionBytes);
   alert->runbook_url = bounded_url(annotations->first_of({"runbook_url"}));
   alert->source_url = bounded_url(annotations->first_of({"dashboard_url"}));
   if (alert->source_url.empty()) alert->source_url = bounded_url(*std::move(generator));
@@ -206,6 +208,8 @@ std::string content_digest(const Notification& notification) {
     add(std::to_string(alert->ends.count()));
     add(alert->summary);
     add(alert->description);
+    add(alert->summary_zh);
+    add(alert->description_zh);
   }
   return sha256(text);
 }

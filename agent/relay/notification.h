@@ -27,6 +27,8 @@ struct Alert {
   std::string node;         // instance, or node
   std::string summary;      // annotations
   std::string description;
+  std::string summary_zh;  // the same in Chinese; empty: not told
+  std::string description_zh;
   std::string runbook_url;
   std::string source_url;         // dashboard_url, or else generatorURL
   std::chrono::seconds starts{};  // since 1970-01-01 UTC

@@ -50,18 +50,41 @@ TEST(DingTalkMessage, SaysEverythingInEnglish) {
 }
 
 TEST(WeComMessage, SaysEverythingInChinese) {
-  const Message message = render(occasion({sample::alert("f1", false)}), style(RobotKind::kWeCom, Language::kChinese));
-  EXPECT_EQ(message.title, "[恢复 1] TickwireTickStalls world");
+  Alert alert = sample::alert("f1", false);
+  alert.summary_zh = "游戏主循环卡顿";
+  alert.description_zh = "有 7 次漏掉 tick。";
+  const Message message = render(occasion({alert}), style(RobotKind::kWeCom, Language::kChinese));
+  EXPECT_EQ(message.title, "[已恢复 1] TickwireTickStalls world");
   EXPECT_EQ(message.text,
-            "### Tickwire: 恢复 1\n"
-            "**TickwireTickStalls** · 恢复 · 级别：严重 · 服务：world · 节点：node-1:19435\n"
-            "the game loop stalls\n"
-            "It missed a tick 7 times.\n"
-            "开始于 2026-01-02 03:04:05 UTC+00:00 · 持续 1m30s\n"
+            "### Tickwire：已恢复 1\n"
+            "**TickwireTickStalls** · 已恢复 · 级别：严重 · 服务：world · 节点：node-1:19435\n"
+            "游戏主循环卡顿\n"
+            "有 7 次漏掉 tick。\n"
+            "开始于 2026-01-02 03:04:05 UTC+00:00 · 恢复于 2026-01-02 03:05:35 UTC+00:00 · 持续 1m30s\n"
             "[处理手册](https://docs.example.net/docs/runbook.md#tickwiretickstalls) · "
             "[数据来源](https://prometheus.example.net/graph)\n"
             "\n"
             "[全部告警](https://alertmanager.example.net)");
+}
+
+TEST(AMessage, SaysInChineseWhatIsInEnglishAlone) {
+  Alert alert = sample::alert();
+  alert.summary_zh = "游戏主循环卡顿";
+  EXPECT_THAT(render(occasion({alert, sample::alert("f2")}), style(RobotKind::kDingTalk, Language::kChinese)).text,
+              AllOf(StartsWith("### Tickwire：告警 2\n\n"), HasSubstr("\n\n游戏主循环卡顿\n\nIt missed a tick 7 times.\n\n"),
+                    HasSubstr("\n\nthe game loop stalls\n\nIt missed a tick 7 times.\n\n")));
+}
+
+TEST(AMessage, SaysNoChineseInEnglish) {
+  Alert alert = sample::alert();
+  alert.summary_zh = "游戏主循环卡顿";
+  alert.description_zh = "有 7 次漏掉 tick。";
+  EXPECT_EQ(render(occasion({alert}), style()).text, render(occasion({sample::alert()}), style()).text);
+}
+
+TEST(AMessage, SaysWhenAnAlertWasResolved) {
+  EXPECT_THAT(render(occasion({sample::alert("f1", false)}), style()).text,
+              HasSubstr("since 2026-01-02 03:04:05 UTC+00:00 · until 2026-01-02 03:05:35 UTC+00:00 · for 1m30s\n"));
 }
 
 TEST(AMessage, ShowsTimesInTheZoneThatItIsTold) {
@@ -196,12 +219,18 @@ TEST(AMessage, HasRoomForOneAlertWhateverIsInIt) {
   Occasion about = occasion({longest});
   about.external_url = longest.runbook_url;
   about.unread = about.dropped = 1'000'000'000;
+  Alert resolved = longest;
+  resolved.firing = false;
+  Occasion of_resolved = about;
+  of_resolved.alerts = sample::shared({resolved});
   for (const RobotKind kind : {RobotKind::kDingTalk, RobotKind::kWeCom}) {
     Style long_style = style(kind);
     long_style.called = std::vector<std::string>(16, std::string(32, '9'));
-    const Message message = render(about, long_style);
-    EXPECT_THAT(message.text, HasSubstr("since 2026"));
-    EXPECT_LE(json_bytes(message.text), text_bytes(kind));
+    for (const Occasion& each : {about, of_resolved}) {
+      const Message message = render(each, long_style);
+      EXPECT_THAT(message.text, HasSubstr("since 2026"));
+      EXPECT_LE(json_bytes(message.text), text_bytes(kind));
+    }
   }
 }
 

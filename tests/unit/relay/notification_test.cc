@@ -90,7 +90,7 @@ TEST(Webhook, BoundsEachText) {
   const auto parsed = parse_notification(with(R"("status":"firing","annotations":{"description":")" + std::string(5000, 'x') +
                                               R"(","runbook_url":"https://)" + std::string(600, 'x') + R"("})"));
   ASSERT_TRUE(parsed) << parsed.error().text();
-  EXPECT_EQ(parsed->alerts[0]->description, std::string(1533, 'x') + "...");
+  EXPECT_EQ(parsed->alerts[0]->description, std::string(957, 'x') + "...");
   EXPECT_EQ(parsed->alerts[0]->runbook_url, "");
 }
 
