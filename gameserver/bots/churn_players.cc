@@ -87,7 +87,11 @@ class PlayerVisit {
       if (const auto hash = player().state_hash(now)) carrier_->send(*hash, now);
       wait_until(inputs.next_deadline_mono());
     }
-    if (player().state() != BotState::kPlaying) return std::unexpected(player().failure());
+    if (player().state() != BotState::kPlaying) {
+      // Before it has shown that its address is its own, its seat may be given to somebody else.
+      if (!player().has_played() && is_refusal(player().failure())) return VisitEnd::kRefused;
+      return std::unexpected(player().failure());
+    }
     if (!player().has_played()) return std::unexpected(std::string("no snapshot"));
     return VisitEnd::kAsExpected;
   }

@@ -71,7 +71,10 @@ void Player::take(const Message& message, Nanoseconds now_mono) {
     return fail(fmt::format("rejected: {}", reason_name(reject->reason)));
   }
   if (const auto* welcome = std::get_if<Welcome>(&message.body)) take_welcome(message.header, *welcome);
-  if (state_ != BotState::kPlaying || message.header.conn != conn_) return;
+  const auto* bye = std::get_if<Bye>(&message.body);
+  // A server that ends says so to those whom it has not welcomed yet, too.
+  const bool expected = state_ == BotState::kPlaying || (state_ == BotState::kJoining && bye != nullptr);
+  if (!expected || message.header.conn != conn_) return;
   if (!read_state(message)) return;
   const auto arrival = received_.receive(message.header.seq, now_mono);
   if (arrival == AckWindow::Arrival::kDuplicate) {
@@ -87,7 +90,7 @@ void Player::take(const Message& message, Nanoseconds now_mono) {
   if (const auto* chat = std::get_if<Chat>(&message.body)) {
     if (const auto taken = chats_.take(*chat, arrival == AckWindow::Arrival::kNewest); !taken) fail(taken.error());
   }
-  if (const auto* bye = std::get_if<Bye>(&message.body)) fail(fmt::format("the server ended it: {}", reason_name(bye->reason)));
+  if (bye != nullptr) fail(fmt::format("the server ended it: {}", reason_name(bye->reason)));
 }
 
 void Player::take_welcome(const Header& header, const Welcome& welcome) {

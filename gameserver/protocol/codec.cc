@@ -23,15 +23,25 @@ Header read_header(ByteReader& reader, HeaderForm form) {
   return header;
 }
 
-std::optional<Hello> read_hello(ByteReader& reader, std::uint8_t flags) {
+// Of the body of a hello, in a datagram.
+constexpr std::size_t kHeaderBytes = 20;
+constexpr std::size_t kLeastHelloBytes = kLeastHelloDatagramBytes - kHeaderBytes;
+
+std::optional<Hello> read_hello(ByteReader& reader, std::uint8_t flags, HeaderForm form) {
+  const auto body_bytes = reader.remaining();
   Hello hello;
   hello.nonce = reader.read<std::uint32_t>();
   const auto name = text_of(reader.take(hello.name.size()));
   std::copy(name.begin(), name.end(), hello.name.begin());
-  if ((flags & kFlagTicket) == 0) return hello;
-  const auto length = reader.read<std::uint16_t>();
-  if (length > kMaxTicketBytes) return std::nullopt;
-  hello.ticket = reader.take(length);
+  if ((flags & kFlagTicket) != 0) {
+    const auto length = reader.read<std::uint16_t>();
+    if (length > kMaxTicketBytes) return std::nullopt;
+    hello.ticket = reader.take(length);
+  }
+  const auto read = body_bytes - reader.remaining();
+  if (form == HeaderForm::kWithoutAckBits || read >= kLeastHelloBytes) return hello;
+  const auto padding = reader.take(kLeastHelloBytes - read);
+  if (std::ranges::any_of(padding, [](std::byte byte) { return byte != std::byte{0}; })) return std::nullopt;
   return hello;
 }
 
@@ -149,16 +159,16 @@ Reject read_reject(ByteReader& reader) {
 }
 
 // nullopt: a field is out of its range. Running out of bytes shows in the reader.
-std::optional<Body> read_body(std::uint8_t type, std::uint8_t flags, ByteReader& reader) {
+std::optional<Body> read_body(std::uint8_t type, const Header& header, HeaderForm form, ByteReader& reader) {
   switch (type) {
     case 1:
-      return read_hello(reader, flags);
+      return read_hello(reader, header.flags, form);
     case 2:
       return read_welcome(reader);
     case 3:
       return read_input(reader);
     case 4:
-      return read_snapshot(reader, flags);
+      return read_snapshot(reader, header.flags);
     case 5:
       return read_chat(reader);
     case 6:
@@ -275,7 +285,7 @@ std::expected<Message, ParseError> parse_message(std::span<const std::byte> byte
   if (version_and_type >> 4 != kVersion) return std::unexpected(ParseError::kBadVersion);
   const std::uint8_t type = version_and_type & 0x0f;
   if (type == 0 || type > std::variant_size_v<Body>) return std::unexpected(ParseError::kBadType);
-  auto body = read_body(type, message.header.flags, reader);
+  auto body = read_body(type, message.header, form, reader);
   if (!reader.ok()) return std::unexpected(ParseError::kTruncated);
   if (!body) return std::unexpected(ParseError::kBadField);
   if (reader.remaining() != 0) return std::unexpected(ParseError::kBadLength);
@@ -284,6 +294,7 @@ std::expected<Message, ParseError> parse_message(std::span<const std::byte> byte
 }
 
 void encode_message(const Message& message, HeaderForm form, std::vector<std::byte>& out) {
+  const auto begin = out.size();
   ByteWriter writer(out);
   writer.write(kMagic);
   writer.write(static_cast<std::uint8_t>(kVersion << 4 | (message.body.index() + 1)));
@@ -295,6 +306,8 @@ void encode_message(const Message& message, HeaderForm form, std::vector<std::by
   writer.write(message.header.ack_delay);
   writer.write(std::uint16_t{0});
   std::visit([&writer](const auto& body) { write_body(body, writer); }, message.body);
+  if (form == HeaderForm::kWithoutAckBits || !std::holds_alternative<Hello>(message.body)) return;
+  out.resize(std::max(out.size(), begin + kLeastHelloDatagramBytes));
 }
 
 }  // namespace tickwire::game

@@ -22,6 +22,9 @@ inline constexpr std::uint8_t kVersion = 1;
 inline constexpr std::size_t kMaxFrameBytes = 64 * 1024;
 // IPv6's smallest MTU less its header and UDP's: a datagram of this size is never fragmented by IP.
 inline constexpr std::size_t kMaxDatagramBytes = 1280 - 40 - 8;
+// A hello in a datagram is padded to so many: it pays for a welcome and a bye or reject, of at most 36 bytes each, so that whoever forges
+// an address makes the server send no more than he has sent himself.
+inline constexpr std::size_t kLeastHelloDatagramBytes = 72;
 inline constexpr std::size_t kMaxChatBytes = 200;
 inline constexpr std::size_t kStateBytes = 16;
 // (1232 - 20 header - 12 snapshot) / 16. Frames keep to it too, so that both gateways send the same bytes.

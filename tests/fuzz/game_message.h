@@ -47,6 +47,8 @@ inline std::vector<std::byte> canonical(std::span<const std::byte> bytes, const 
   if (!std::holds_alternative<game::Snapshot>(message.body)) expected[3] &= ~std::byte{game::kFlagZstd};
   // A ticket of no bytes is none.
   if (hello != nullptr && hello->ticket.empty()) expected.resize(header_bytes + 20);
+  if (hello != nullptr && form == game::HeaderForm::kWithAckBits)
+    expected.resize(std::max(expected.size(), game::kLeastHelloDatagramBytes));
   constexpr std::size_t kReservedOfFrames = 7;
   if (std::holds_alternative<game::Frames>(message.body)) expected[header_bytes + kReservedOfFrames] = std::byte{0};
   return expected;

@@ -1,4 +1,4 @@
-"""What the tests of the game server as a process share: servers, bots, their numbers over HTTP, and a player by hand over UDP or TCP."""
+"""What the tests of the game server as a process share: servers, bots, their numbers over HTTP, and a player by hand."""
 import base64
 import contextlib
 import json
@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 
 DEADLINE_S = 15  # bounds a failure, not a success
+HELLO_BYTES = 52  # of the body, over UDP
 HELLO, WELCOME, INPUT, SNAPSHOT, BYE, REJECT = 1, 2, 3, 4, 6, 7
 # What a player by hand is told here, as in PROTOCOL.md.
 REASONS = {1: "shutdown", 5: "server_full", 11: "bad_ticket", 12: "no_guests", 13: "rule"}
@@ -100,7 +101,7 @@ def log_in(auth, name):
 
 
 class Player:
-    """A player by hand. It does no more than it is told to, so it can do what a bot would not."""
+    """A player by hand, over udp, tcp or http, which is a WebSocket. It does no more than it is told to, so it can do what a bot would not."""
 
     def __init__(self, server, protocol="udp", ticket=None, name="by hand", source="127.0.0.1"):
         self.protocol = protocol
@@ -111,10 +112,14 @@ class Player:
         self.socket.connect(("127.0.0.1", server.ports[f"{protocol}_port"]))
         self.conn = self.seq = self.heard_seq = self.tick = self.input_seq = 0
         self.waiting = b""
+        if protocol == "http":
+            self._upgrade()
         body = struct.pack(">I16s", 7, name.encode())
         if ticket:
             signed = base64.urlsafe_b64decode(ticket)
             body += struct.pack(">H", len(signed)) + signed
+        if protocol == "udp":
+            body = body.ljust(HELLO_BYTES, b"\0")
         self.send(HELLO, body, flags=32 if ticket else 0)
         kind, _, body = self.receive(lambda message: message[0] in (WELCOME, REJECT))
         self.refusal = REASONS[body[0]] if kind == REJECT else None
@@ -127,9 +132,13 @@ class Player:
         head = struct.pack(">HBBIHH", 0x5457, 0x10 | kind, flags, self.conn, self.seq, self.heard_seq)
         if self.protocol == "udp":
             self.socket.send(head + struct.pack(">IHH", 0, 0, 0) + body)
-        else:
-            message = head + struct.pack(">HH", 0, 0) + body
+            return
+        message = head + struct.pack(">HH", 0, 0) + body
+        if self.protocol == "tcp":
             self.socket.sendall(struct.pack(">I", len(message)) + message)
+        else:  # one binary frame (RFC 6455, section 5.2), its mask zero
+            length = struct.pack(">B", 0x80 | len(message)) if len(message) < 126 else struct.pack(">BH", 0x80 | 126, len(message))
+            self.socket.sendall(b"\x82" + length + bytes(4) + message)
 
     def press(self, buttons=0):
         self.tick += 1
@@ -151,14 +160,30 @@ class Player:
     def _next(self):
         if self.protocol == "udp":
             return self.socket.recv(2048)
-        while len(self.waiting) < 4 or len(self.waiting) < 4 + struct.unpack(">I", self.waiting[:4])[0]:
+        if self.protocol == "tcp":
+            return self._take(struct.unpack(">I", self._take(4))[0])
+        length = self._take(2)[1]
+        if length == 126:
+            length = struct.unpack(">H", self._take(2))[0]
+        return self._take(length)
+
+    def _upgrade(self):
+        key = base64.b64encode(bytes(16)).decode()
+        fields = f"Host: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}"
+        self.socket.sendall(f"GET /ws HTTP/1.1\r\n{fields}\r\n\r\n".encode())
+        answer = b""
+        while not answer.endswith(b"\r\n\r\n"):
+            answer += self._take(1)
+        assert answer.startswith(b"HTTP/1.1 101 "), answer
+
+    def _take(self, count):
+        while len(self.waiting) < count:
             more = self.socket.recv(65536)
             if not more:
                 raise ConnectionError("the server closed without a word")
             self.waiting += more
-        size = 4 + struct.unpack(">I", self.waiting[:4])[0]
-        message, self.waiting = self.waiting[4:size], self.waiting[size:]
-        return message
+        taken, self.waiting = self.waiting[:count], self.waiting[count:]
+        return taken
 
     def _parse(self, message):
         _, version_and_type, flags, conn, seq = struct.unpack(">HBBIH", message[:10])

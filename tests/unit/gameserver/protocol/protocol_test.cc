@@ -162,6 +162,20 @@ TEST(Protocol, RefusesADatagramThatIsTooLong) {
   EXPECT_EQ(parse_datagram(bytes).error(), ParseError::kBadLength);
 }
 
+TEST(Protocol, PadsAHelloInADatagramWithZeroBytes) {
+  const auto states = two_states();
+  const Message guest{kHeader, Hello{.nonce = 9}};
+  EXPECT_EQ(encoded(guest, HeaderForm::kWithoutAckBits).size(), 36U);
+  for (const auto& message : {guest, Message{kHeader, Hello{.ticket = std::span(states).first<5>()}}}) {
+    auto bytes = encoded(message, HeaderForm::kWithAckBits);
+    EXPECT_EQ(bytes.size(), kLeastHelloDatagramBytes);
+    bytes.back() = std::byte{1};
+    EXPECT_EQ(parse_datagram(bytes).error(), ParseError::kBadField);
+  }
+  const Message with_ticket{kHeader, Hello{.ticket = std::span(states).first<31>()}};
+  EXPECT_EQ(encoded(with_ticket, HeaderForm::kWithAckBits).size(), kLeastHelloDatagramBytes + 1);
+}
+
 TEST(Protocol, EncodesWhatItParsedFromRandomBodiesToTheSameBytes) {
   std::mt19937 random(1);
   int parsed_count = 0;
@@ -181,7 +195,7 @@ TEST(Protocol, EncodesWhatItParsedFromRandomBodiesToTheSameBytes) {
     ++parsed_count;
     ASSERT_EQ(encoded(*parsed, HeaderForm::kWithAckBits), bytes);
   }
-  EXPECT_GT(parsed_count, 1000);
+  EXPECT_GT(parsed_count, 900);
 }
 
 TEST(Protocol, OrdersSequenceNumbersAcrossTheirWrap) {
