@@ -17,6 +17,7 @@ class StreamCarrier : public Carrier {
   void start(Poller& poller, std::uint64_t id) final;
   void on_ready(Poller& poller, std::uint64_t id, std::uint32_t events) final;
   void read(std::size_t most_bytes) final;
+  void send(const Message& message, Nanoseconds intended_mono) final;
 
  protected:
   explicit StreamCarrier(const CarrierSpec& spec) : Carrier(spec) {}
@@ -28,10 +29,18 @@ class StreamCarrier : public Carrier {
   // What it put there. False when the connection is over.
   virtual bool take(std::span<const std::byte> bytes, Nanoseconds arrived_unix) = 0;
 
+  // Whether messages may go yet.
+  [[nodiscard]] virtual bool is_open() const { return true; }
+  // What waits to be sent; sent() takes its first bytes off.
+  [[nodiscard]] virtual std::span<const std::byte> output() const = 0;
+  virtual void sent(std::size_t count) = 0;
+  // Puts a message into output(), which is empty, and what has to follow it; how many bytes the message became.
+  virtual std::size_t append(const Message& message) = 0;
+
   // The socket is gone; 0: the server closed it.
   void lose(int errno_value);
-  // Gives the socket what it takes of these bytes; how many. A socket that is gone takes none.
-  std::size_t give(std::span<const std::byte> bytes);
+  // Gives the socket what it takes of output(). A socket that is gone takes nothing.
+  void flush();
 
  private:
   bool connected_ = false;

@@ -29,25 +29,9 @@ void TcpCarrier::take_frames(Nanoseconds arrived_unix) {
   }
 }
 
-void TcpCarrier::send(const Message& message, Nanoseconds intended_mono) {
-  if (!fd_) return;
-  flush();
-  // An input that waits for the one before it would be measured from the wrong time.
-  if (!fd_ || !out_.empty()) {
-    ++counts_.send_drops;
-    return;
-  }
+std::size_t TcpCarrier::append(const Message& message) {
   encode_frame(message, out_);
-  ++counts_.messages_sent;
-  witness_.sent(message, out_.size(), intended_mono, monotonic_now());
-  flush();
-  if (fd_) witness_.collect(fd_.fd());
-}
-
-void TcpCarrier::flush() {
-  const auto count = give(out_);
-  counts_.payload_bytes_sent += count;
-  out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(count));
+  return out_.size();
 }
 
 }  // namespace tickwire::game

@@ -16,17 +16,18 @@ class TcpCarrier final : public StreamCarrier {
   explicit TcpCarrier(const CarrierSpec& spec) : StreamCarrier(spec) {}
 
   [[nodiscard]] const char* protocol() const override { return "tcp"; }
-  void send(const Message& message, Nanoseconds intended_mono) override;
 
  private:
   void connected() override;
   std::span<std::byte> space() override { return in_.writable(); }
   bool take(std::span<const std::byte> bytes, Nanoseconds arrived_unix) override;
+  std::span<const std::byte> output() const override { return out_; }
+  void sent(std::size_t count) override { out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(count)); }
+  std::size_t append(const Message& message) override;
   void take_frames(Nanoseconds arrived_unix);
-  void flush();
 
   FrameReader in_;
-  std::vector<std::byte> out_;  // the rest of a frame that the socket took only in part
+  std::vector<std::byte> out_;  // a frame, or the rest of one that the socket took only in part
 };
 
 }  // namespace tickwire::game

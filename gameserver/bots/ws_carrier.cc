@@ -39,25 +39,11 @@ void WsCarrier::take_message(std::span<const std::byte> bytes, Nanoseconds arriv
   player_.take(*message, now);
 }
 
-void WsCarrier::send(const Message& message, Nanoseconds intended_mono) {
-  if (!fd_ || !stream_.is_open()) return;
-  flush();
-  // An input that waits for the one before it would be measured from the wrong time.
-  if (!fd_ || !stream_.output().empty()) {
-    ++counts_.send_drops;
-    return;
-  }
+std::size_t WsCarrier::append(const Message& message) {
   encode_frame(message, buffer_);
-  const auto frame_bytes = stream_.send(std::span(buffer_).subspan(kFrameLengthBytes));
-  ++counts_.messages_sent;
-  counts_.payload_bytes_sent += frame_bytes;
-  witness_.sent(message, frame_bytes, intended_mono, monotonic_now());
-  flush();
-  if (std::holds_alternative<Bye>(message.body)) {
-    witness_.passed_over(stream_.close(kNormalClosure));
-    flush();
-  }
-  if (fd_) witness_.collect(fd_.fd());
+  const auto bytes = stream_.send(std::span(buffer_).subspan(kFrameLengthBytes));
+  if (std::holds_alternative<Bye>(message.body)) stream_.close(kNormalClosure);
+  return bytes;
 }
 
 }  // namespace tickwire::game

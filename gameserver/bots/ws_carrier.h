@@ -18,14 +18,16 @@ class WsCarrier final : public StreamCarrier {
   explicit WsCarrier(const CarrierSpec& spec) : StreamCarrier(spec), stream_(spec.remote.text()) {}
 
   [[nodiscard]] const char* protocol() const override { return "ws"; }
-  void send(const Message& message, Nanoseconds intended_mono) override;
 
  private:
   void connected() override { flush(); }
   std::span<std::byte> space() override { return space_; }
   bool take(std::span<const std::byte> bytes, Nanoseconds arrived_unix) override;
   void take_message(std::span<const std::byte> bytes, Nanoseconds arrived_unix);
-  void flush() { stream_.sent(give(stream_.output())); }
+  bool is_open() const override { return stream_.is_open(); }
+  std::span<const std::byte> output() const override { return stream_.output(); }
+  void sent(std::size_t count) override { stream_.sent(count); }
+  std::size_t append(const Message& message) override;
 
   WsStream stream_;
   std::array<std::byte, 4 * 1024> space_;
