@@ -22,13 +22,14 @@ InputBoard::Slot& InputBoard::slot_of(PlayerId player) {
   return slots_[index];
 }
 
-bool InputBoard::put(PlayerId player, const PlayerInput& input) {
+bool InputBoard::put(PlayerId player, const PlayerInput& input, bool stale) {
   const std::lock_guard lock(mutex_);
   auto& slot = slot_of(player);
   if (slot.generation == generation_) {
     auto& entry = entries_[slot.entry];
+    const bool any_taken = entry.stale < entry.inputs;
     ++entry.inputs;
-    if (!is_newer(input.input_seq, entry.newest.input_seq)) {
+    if (stale || (any_taken && !is_newer(input.input_seq, entry.newest.input_seq))) {
       ++entry.stale;
       ++counts_.stale;
       return false;
@@ -43,7 +44,7 @@ bool InputBoard::put(PlayerId player, const PlayerInput& input) {
     return false;
   }
   slot = {.generation = generation_, .player = player, .entry = static_cast<std::uint32_t>(entries_.size())};
-  entries_.push_back({.player = player, .newest = input, .inputs = 1});
+  entries_.push_back({.player = player, .newest = input, .inputs = 1, .stale = stale ? 1U : 0U});
   ++counts_.pushed;
   counts_.high_water = std::max(counts_.high_water, entries_.size());
   return true;

@@ -43,8 +43,9 @@ class InputBoard {
 
   // Takes the input, unless it is not newer than the one of this player that waits (stale), or it is the first one of a player
   // and the board is full (refused): false, and counted. The board does not know what was drained: an input that is older than
-  // one which the world has applied is for the world to see.
-  bool put(PlayerId player, const PlayerInput& input);
+  // one which the world has applied is for the world to see, unless who puts it knows (stale): then it is counted and takes the place
+  // of none.
+  bool put(PlayerId player, const PlayerInput& input, bool stale = false);
   // Replaces out with everything that waits, in the order in which the players' first inputs came.
   void drain(std::vector<BoardEntry>& out);
   [[nodiscard]] QueueCounts counts() const;

@@ -46,10 +46,6 @@ void Front::serve(Nanoseconds now_mono) { parts_->serve(now_mono); }
 
 void Front::sweep(Nanoseconds now_mono) {
   parts_->tell_waiting();
-  std::erase_if(parts_->unproven, [this](ClientId id) {
-    const auto* client = parts_->find(id);
-    return client == nullptr || client->confirmed;
-  });
   for (const auto& client : parts_->clients) {
     if (!client) continue;
     // A page that is open is no player yet: the heartbeat of its WebSocket says whether it is still there.
@@ -134,10 +130,15 @@ void Front::Parts::take(Client& client, const Message& message, Nanoseconds now_
   if (!client.confirmed) {
     client.confirmed = true;
     ++stats.confirmed;
+    tell_world(&client, AddressProven{.player = client.player});
   }
   client.session.set_heard(now_mono);
   if ((message.header.flags & kFlagAck) != 0) client.acknowledge(message.header);
-  if (!client.session.receive(message.header.seq, now_mono)) return;
+  // Twice on the way is no doing of the player's.
+  if (!client.session.receive(message.header.seq, now_mono)) {
+    ++stats.duplicates;
+    return;
+  }
   take_body(client, message.body, now_mono);
 }
 
@@ -156,7 +157,11 @@ void Front::Parts::take_hello(Client& client, const Header& header, const Hello&
   client.nonce = hello.nonce;
   client.session.set_heard(now_mono);
   static_cast<void>(client.session.receive(header.seq, now_mono));
-  JoinRequest request{.gateway = id, .client = client.id, .name = hello.name, .lockstep = (header.flags & kFlagLockstep) != 0};
+  JoinRequest request{.gateway = id,
+                      .client = client.id,
+                      .name = hello.name,
+                      .lockstep = (header.flags & kFlagLockstep) != 0,
+                      .unproven = !client.confirmed};
   if (!hello.ticket.empty()) {
     const auto admission = options.tickets ? options.tickets(hello.ticket) : std::unexpected(Reason::kBadTicket);
     if (!admission) return end(client, admission.error(), now_mono);
@@ -168,19 +173,18 @@ void Front::Parts::take_hello(Client& client, const Header& header, const Hello&
     return end(client, Reason::kNoGuests, now_mono);
   }
   client.state = Client::State::kJoining;
-  client.request = request;
   tell_world(&client, request);
 }
 
 void Front::Parts::take_body(Client& client, const Body& body, Nanoseconds now_mono) {
   if (const auto* input = std::get_if<Input>(&body)) {
-    if (!client.session.take_input(input->input_seq)) {
-      ++stats.stale_inputs;
-      return;
-    }
+    // The world hears of stale ones too: they have no effect, but a rule counts what a player sends.
+    const bool stale = !client.session.take_input(input->input_seq);
+    if (stale) ++stats.stale_inputs[index_of(client.transport)];
     world.inputs.put(
         client.player,
-        {.input_seq = input->input_seq, .client_tick = input->client_tick, .buttons = input->buttons, .received_mono = now_mono});
+        {.input_seq = input->input_seq, .client_tick = input->client_tick, .buttons = input->buttons, .received_mono = now_mono},
+        stale);
   } else if (const auto* chat = std::get_if<Chat>(&body)) {
     world.chat.push({.player = client.player, .text = std::string(chat->text)});
   } else if (const auto* hash = std::get_if<StateHash>(&body); hash != nullptr && client.frames) {
@@ -193,9 +197,8 @@ void Front::Parts::take_body(Client& client, const Body& body, Nanoseconds now_m
 void Front::Parts::end(Client& client, Reason reason, Nanoseconds now_mono) {
   Body body = Reject{.reason = reason, .text = reason_name(reason)};
   if (is_normal_end(reason)) body = Bye{.reason = reason};
-  // To an address that is not proven goes nothing but one answer to a hello: a reject instead of the welcome.
-  const bool answers_hello = client.state != Client::State::kPlaying && !is_normal_end(reason);
-  if (client.confirmed || answers_hello) send(client, body, now_mono);
+  // Also to an address that is not proven: its hello was as long as a welcome and this together.
+  send(client, body, now_mono);
   client.link->close(reason);
   forget(client, reason);
 }
@@ -227,16 +230,6 @@ void Front::Parts::tell_world(Client* client, ToWorld what) {
   client->paused = true;
   paused.push_back(client->id);
   client->link->pause();
-}
-
-bool Front::Parts::make_room(bool lockstep, Nanoseconds now_mono) {
-  for (const auto client_id : unproven) {
-    auto* client = find(client_id);
-    if (client == nullptr || client->confirmed || (lockstep && !client->frames)) continue;
-    end(*client, Reason::kServerFull, now_mono);
-    return true;
-  }
-  return false;
 }
 
 void Front::Parts::tell_waiting() {

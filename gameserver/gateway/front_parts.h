@@ -32,7 +32,6 @@ struct Front::Client {
   bool paused = false;
   Endpoint remote;
   std::uint32_t nonce = 0;
-  JoinRequest request;  // since its hello
   PlayerId player = 0;  // 0: none, or no more
   std::uint32_t joined_tick = 0;
   Session session;
@@ -69,8 +68,6 @@ struct Front::Parts {
   // Never refused: what the queue has no room for waits here, and its client is not read meanwhile. client: null when it is gone.
   void tell_world(Client* client, ToWorld what);
   void tell_waiting();
-  // Puts out whoever has a seat for the longest of those whose address is not proven; false: there is none. lockstep: in that room.
-  [[nodiscard]] bool make_room(bool lockstep, Nanoseconds now_mono);
 
   // front_serve.cc: what the world says.
   void serve(Nanoseconds now_mono);
@@ -97,10 +94,8 @@ struct Front::Parts {
   std::vector<std::uint32_t> free_slots;
   std::size_t client_count = 0;
   std::uint64_t next_serial = 1;
-  std::deque<ClientId>
-      unproven;  // that have a seat, oldest first; since the last sweep some may have proven their address, or left
 
-  // At most what every client can have said before it was paused: a join, a hash and a leave each.
+  // At most what every client can have said before it was paused: a join, a proof or a hash, and a leave each.
   std::deque<ToWorld> waiting;
   std::vector<ClientId> paused;
 

@@ -45,13 +45,7 @@ void Front::Parts::take_answer(const Joined& joined, Nanoseconds now_mono) {
     if (joined.seat) tell_world(nullptr, LeaveRequest{.player = joined.seat->player, .reason = Reason::kPeerClosed});
     return;
   }
-  if (!joined.seat) {
-    // Or a few hundred forged hellos a second would keep everybody out.
-    if (joined.seat.error() == Reason::kServerFull && make_room(client->request.lockstep, now_mono)) {
-      return tell_world(client, client->request);
-    }
-    return end(*client, joined.seat.error(), now_mono);
-  }
+  if (!joined.seat) return end(*client, joined.seat.error(), now_mono);
   client->state = Client::State::kPlaying;
   client->player = joined.seat->player;
   client->joined_tick = joined.seat->tick;
@@ -64,7 +58,6 @@ void Front::Parts::take_answer(const Joined& joined, Nanoseconds now_mono) {
   } else {
     client->snapshots = std::make_unique<SnapshotWriter>();
   }
-  if (!client->confirmed) unproven.push_back(client->id);
   ++stats.joins[static_cast<std::size_t>(client->transport)];
   ++stats.players[static_cast<std::size_t>(client->transport)];
   send_welcome(*client, now_mono);

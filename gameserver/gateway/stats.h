@@ -30,14 +30,15 @@ struct FrontStats {
   std::array<Counter, kTransportCount> clients;  // now, with a player or not yet
   std::array<Counter, kTransportCount> players;  // now
   std::array<Counter, kTransportCount> joins;
-  ReasonCounters leaves;     // sessions that ended, and newcomers that were refused
-  ReasonCounters evictions;  // of these, players that were put out
-  ReasonCounters refused;    // of these, newcomers that never were players
-  Counter confirmed;         // UDP addresses that proved to be reachable
-  Counter unknown_senders;   // well-formed datagrams, but from no player of ours
-  Counter stale_inputs;      // older than one that went to the world
-  Counter world_waits;       // found the world's control queue full: the client is not read until it has gone
-  Counter paused_drops;      // UDP messages of a client that is not to be read
+  std::array<Counter, kTransportCount> stale_inputs;  // came after a newer one
+  ReasonCounters leaves;                              // sessions that ended, and newcomers that were refused
+  ReasonCounters evictions;                           // of these, players that were put out
+  ReasonCounters refused;                             // of these, newcomers that never were players
+  Counter confirmed;                                  // UDP addresses that proved to be reachable
+  Counter unknown_senders;                            // well-formed datagrams, but from no player of ours
+  Counter duplicates;                                 // messages with a number that has come before, or is too old to tell
+  Counter world_waits;   // found the world's control queue full: the client is not read until it has gone
+  Counter paused_drops;  // UDP messages of a client that is not to be read
   Counter chats_sent;
   Counter presence_messages;
   Counter presence_repeats;  // of these, sent again as nobody acknowledged them

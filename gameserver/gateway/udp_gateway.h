@@ -16,8 +16,9 @@
 
 namespace tickwire::game {
 
-// A source address can be forged, so a newcomer is sent nothing but one welcome per hello, smaller than the hello, until a
-// message has come back with the number that the welcome gave it. The front holds to that; here nothing is sent but what it says.
+// A source address can be forged, so a newcomer is sent nothing but one welcome per hello and one bye or reject, together no longer than
+// a hello, until a message has come back with the number that the welcome gave it. The front holds to that; here nothing is sent but
+// what it says.
 class UdpGateway {
  public:
   // host and port as open_bound() takes them.

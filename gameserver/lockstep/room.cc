@@ -19,6 +19,8 @@ LockstepRoom::Member* LockstepRoom::find(PlayerId player) {
   return player == 0 || member == members_.end() ? nullptr : &*member;
 }
 
+bool LockstepRoom::is_full() const { return std::ranges::find(members_, PlayerId{0}, &Member::player) == members_.end(); }
+
 bool LockstepRoom::join(PlayerId player) {
   if (find(player) != nullptr) return true;
   const auto seat = std::ranges::find(members_, PlayerId{0}, &Member::player);

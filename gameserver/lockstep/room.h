@@ -39,6 +39,7 @@ class LockstepRoom final : public LockstepSource {
   // seed: of the simulation. A hash is expected of each frame whose number is a multiple of tick_rate_hz.
   LockstepRoom(unsigned tick_rate_hz, std::uint64_t seed, LockstepStats& borrowed_stats);
 
+  [[nodiscard]] bool is_full() const override;
   [[nodiscard]] bool join(PlayerId player) override;
   void leave(PlayerId player) override;
   [[nodiscard]] std::shared_ptr<const LockstepWindow> advance(std::span<const BoardEntry> inputs) override;

@@ -75,13 +75,15 @@ prometheus::MetricFamily drops(const StatsView& view) {
   const auto drop = [](std::string_view reason, double value) {
     return MetricSample{.labels = {{"reason", std::string(reason)}}, .value = value};
   };
+  double stale_inputs = 0;
+  for (const auto& sample : by_transport(view, &FrontStats::stale_inputs)) stale_inputs += sample.value;
   return counter_family(
       "game_dropped_messages_total", "Messages that were lost or had no effect.",
       {drop("udp_send", as_double(view.udp.send_drops)), drop("udp_receive", as_double(view.udp.receive_drops)),
        drop("unknown_sender", sum(view, &FrontStats::unknown_senders)), drop("paused", sum(view, &FrontStats::paused_drops)),
        drop("tcp_coalesced", as_double(view.tcp.coalesced_snapshots)),
        drop("websocket_coalesced", as_double(view.web.coalesced_snapshots)),
-       drop("stale_input", sum(view, &FrontStats::stale_inputs) + as_double(view.world.stale_inputs)),
+       drop("duplicate", sum(view, &FrontStats::duplicates)), drop("stale_input", stale_inputs),
        drop("orphan", as_double(view.world.orphans)), drop("chat_of_player", as_double(view.world.dropped_chats_player)),
        drop("chat_of_tick", as_double(view.world.dropped_chats_tick)),
        drop("chat_length", as_double(view.world.dropped_chats_length)), drop("facts", as_double(view.world.refused_facts))});
@@ -111,6 +113,8 @@ MetricFamilies world_families(const WorldStats& world, const LockstepStats& lock
       histogram_family("game_tick_work_seconds", "From a tick's wake-up until its frame is published.",
                        {{{}, world.work_s.counts()}}),
       histogram_family("game_tick_lateness_seconds", "From a tick's deadline to its wake-up.", {{{}, world.lateness_s.counts()}}),
+      histogram_family("game_inputs_per_tick", "Inputs of one player that a tick took, of those who sent any.",
+                       {{{}, world.inputs_per_tick.counts()}}),
       counter_family("game_ticks_total", "Ticks.", as_double(world.ticks)),
       counter_family("game_ticks_skipped_total", "Deadlines that were given up.", as_double(world.skipped_ticks)),
       gauge_family("game_lockstep_players", "Players in the lockstep room.", as_double(world.lockstep_players)),
@@ -143,6 +147,8 @@ MetricFamilies gateway_families(const StatsView& view) {
                      sum(view, &FrontStats::lockstep_messages)),
       counter_family("game_world_waits_total", "Messages that found the world's queue full and waited.",
                      sum(view, &FrontStats::world_waits)),
+      counter_family("game_stale_inputs_total", "Inputs that came after a newer one.",
+                     by_transport(view, &FrontStats::stale_inputs)),
       messages(view),
       bytes(view),
       malformed(view),

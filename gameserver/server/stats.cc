@@ -33,10 +33,11 @@ Json by_reason(const StatsView& view, ReasonCounters FrontStats::*counters) {
   return object;
 }
 
-std::uint64_t joins(const StatsView& view) {
+// Of all transports.
+std::uint64_t sum(const StatsView& view, std::array<Counter, kTransportCount> FrontStats::*counters) {
   std::uint64_t total = 0;
   for (const auto* front : view.fronts) {
-    for (const auto& joins : front->joins) total += joins.value();
+    for (const auto& counter : front->*counters) total += counter.value();
   }
   return total;
 }
@@ -100,11 +101,11 @@ std::string stats_line(const StatsView& view, std::string_view kind, Nanoseconds
       {"worst_late_ns", world.recent_late_ns.take()},
       {"worst_work_ns", world.recent_work_ns.take()},
       {"mean_work_ns", ticks == 0 ? 0 : world.work_ns.value() / ticks},
-      {"joins", joins(view)},
+      {"joins", sum(view, &FrontStats::joins)},
       {"leaves", by_reason(view, &FrontStats::leaves)},
       {"evictions", by_reason(view, &FrontStats::evictions)},
       {"refused_joins", by_reason(view, &FrontStats::refused)},
-      {"stale_inputs", sum(view, &FrontStats::stale_inputs) + world.stale_inputs.value()},
+      {"stale_inputs", sum(view, &FrontStats::stale_inputs)},
       {"dropped_chats", dropped_chats},
       {"presence",
        {{"messages", sum(view, &FrontStats::presence_messages)},

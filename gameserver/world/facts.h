@@ -16,7 +16,7 @@ struct PlayerFacts {
   PlayerId player = 0;
   PlayerName name{};
   Nanoseconds lasted{};            // how long that was
-  std::uint32_t inputs = 0;        // input messages that reached the world's board, stale ones included
+  std::uint32_t inputs = 0;        // input messages, stale ones included; one that came twice is one
   std::uint32_t stale_inputs = 0;  // of these, the ones that came after a newer one
   std::uint32_t client_ticks = 0;  // how far the newest client_tick went on; 0 before there were two, and when it went back
   std::uint32_t server_ticks = 0;  // how far the world's tick went on

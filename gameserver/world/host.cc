@@ -58,6 +58,7 @@ void WorldHost::seat_and_answer(const JoinRequest& request, Nanoseconds now_mono
 std::expected<Seat, Reason> WorldHost::seat(const JoinRequest& request, Nanoseconds now_mono) {
   if (matches_required_ && !matches_.admits(request.match, request.account)) return std::unexpected(Reason::kBadTicket);
   if (request.lockstep && !ports_.lockstep) return std::unexpected(Reason::kServerFull);
+  if (!make_room(request.lockstep, now_mono)) return std::unexpected(Reason::kServerFull);
   const auto player = world_.join(request.lockstep);
   if (!player) return std::unexpected(player.error());
   if (request.lockstep && !ports_.lockstep->join(*player)) {
@@ -69,7 +70,23 @@ std::expected<Seat, Reason> WorldHost::seat(const JoinRequest& request, Nanoseco
   ++stats_.joins;
   stats_.players.set(world_.player_count());
   if (request.lockstep) ++stats_.lockstep_players;
+  if (request.unproven) unproven_.insert(*player);
+  if (request.unproven && request.lockstep) unproven_lockstep_.insert(*player);
   return Seat{.player = *player, .tick = world_.tick(), .lockstep = request.lockstep};
+}
+
+bool WorldHost::make_room(bool lockstep, Nanoseconds now_mono) {
+  const bool room_is_full = lockstep && ports_.lockstep->is_full();
+  if (!room_is_full && world_.player_count() < world_.max_players()) return true;
+  const auto& candidates = room_is_full ? unproven_lockstep_ : unproven_;
+  if (candidates.empty()) return false;
+  remove(*candidates.begin(), Reason::kServerFull, true, now_mono);
+  return true;
+}
+
+void WorldHost::take(const AddressProven& proven, Nanoseconds) {
+  unproven_.erase(proven.player);
+  unproven_lockstep_.erase(proven.player);
 }
 
 void WorldHost::take(const LeaveRequest& request, Nanoseconds now_mono) {
@@ -101,6 +118,8 @@ void WorldHost::remove(PlayerId player, Reason reason, bool tell, Nanoseconds no
   presence_.append({.joined = false, .reason = reason, .player_id = player, .name = member->request.name});
   announce_left(player, *member, reason, now_mono);
   if (tell) answer(member->request.gateway, Evicted{.client = member->request.client, .reason = reason});
+  unproven_.erase(player);
+  unproven_lockstep_.erase(player);
   members_.erase(player);
   world_.leave(player);
   ++stats_.leaves[static_cast<std::size_t>(reason)];
@@ -178,6 +197,7 @@ void WorldHost::take_inputs() {
       stats_.orphans += entry.inputs;
       continue;
     }
+    stats_.inputs_per_tick.observe(entry.inputs);
     auto stale = entry.stale;
     if (world_.press(entry.player, entry.newest) == World::Press::kTaken) {
       if (!member->client_tick) member->facts_client_tick = entry.newest.client_tick;

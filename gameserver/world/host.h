@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -50,7 +51,7 @@ struct WorldPorts {
 };
 
 // A player who leaves by a LeaveRequest is not answered; one who is put out by a rule or by diverging too often has left already when
-// his gateway is told (Evicted). Memory: 200 bytes for each player there is room for, and the bounds of its parts; control messages
+// his gateway is told (Evicted). Memory: 300 bytes for each player there is room for, and the bounds of its parts; control messages
 // that are held while the bus has no room are at most a queue full.
 class WorldHost {
  public:
@@ -100,6 +101,7 @@ class WorldHost {
   // Whether a control message may be taken now: everything that can come of it has room.
   [[nodiscard]] bool may_take() const { return events_.size() < kMostEventsWaiting && answers_.empty(); }
   void take(const JoinRequest& request, Nanoseconds now_mono);
+  void take(const AddressProven& proven, Nanoseconds now_mono);
   void take(const LeaveRequest& request, Nanoseconds now_mono);
   void take(const HashReport& report, Nanoseconds now_mono);
   void take(const EvictRequest& request, Nanoseconds now_mono);
@@ -107,6 +109,9 @@ class WorldHost {
   void take_early(Nanoseconds now_mono);
   void seat_and_answer(const JoinRequest& request, Nanoseconds now_mono);
   [[nodiscard]] std::expected<Seat, Reason> seat(const JoinRequest& request, Nanoseconds now_mono);
+  // False: every seat is taken by who has proven his address. Or the one that has been unproven for longest is put out, whichever gateway
+  // he came by: forged hellos would keep everybody out. lockstep: a seat in that room is wanted.
+  [[nodiscard]] bool make_room(bool lockstep, Nanoseconds now_mono);
   // The player's gateway is told unless it asked for it.
   void remove(PlayerId player, Reason reason, bool tell, Nanoseconds now_mono);
   void answer(GatewayId gateway, FromWorld message);
@@ -127,6 +132,8 @@ class WorldHost {
   WorldStats stats_;
   World world_;
   PlayerTable<Member> members_;
+  std::set<PlayerId> unproven_;           // oldest first, as ids only ever grow
+  std::set<PlayerId> unproven_lockstep_;  // of these, those in the room
   PresenceList presence_;
   std::shared_ptr<const LockstepWindow> lockstep_window_;
   KnownMatches matches_;

@@ -19,7 +19,9 @@ class LockstepSource {
  public:
   virtual ~LockstepSource() = default;
 
-  // False: every seat is taken.
+  // Every seat is taken.
+  [[nodiscard]] virtual bool is_full() const = 0;
+  // False, and nothing changed, when it is full.
   [[nodiscard]] virtual bool join(PlayerId player) = 0;
   // Ids that are not in the room are ignored.
   virtual void leave(PlayerId player) = 0;

@@ -32,6 +32,12 @@ struct JoinRequest {
   bool lockstep = false;
   std::uint64_t account = 0;  // 0: a guest
   std::uint32_t match = 0;    // 0: none
+  bool unproven =
+      false;  // may come from a forged address (UDP): until AddressProven the seat is whoever's who comes when all are taken
+};
+// The player is where his address says.
+struct AddressProven {
+  PlayerId player = 0;
 };
 struct LeaveRequest {
   PlayerId player = 0;
@@ -46,7 +52,7 @@ struct EvictRequest {
   PlayerId player = 0;
   std::string why;  // at most 64 bytes, printable
 };
-using ToWorld = std::variant<JoinRequest, LeaveRequest, HashReport, EvictRequest>;
+using ToWorld = std::variant<JoinRequest, AddressProven, LeaveRequest, HashReport, EvictRequest>;
 
 struct ChatLine {
   PlayerId player = 0;

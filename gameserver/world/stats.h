@@ -31,22 +31,23 @@ struct WorldStats {
   Counter joins;
   std::array<Counter, kReasonCount> refused_joins;
   std::array<Counter, kReasonCount> leaves;
-  Counter inputs;                // input messages that reached the board
-  Counter stale_inputs;          // of these, older than one that came before
-  Counter orphans;               // inputs and lines of players who had left
-  Counter chats;                 // lines that went to everybody
-  Counter dropped_chats_player;  // beyond a player's lines a second
-  Counter dropped_chats_tick;    // beyond everybody's lines a tick
-  Counter dropped_chats_length;  // longer than the world allows
-  Counter hashes;                // state hashes of lockstep players
-  Counter diverged;              // of these, not the room's
-  Counter facts;                 // given to the rules
-  Counter refused_facts;         // the rules had no room
-  Counter events;                // that went to the bus
-  Counter refused_events;        // tries that the bus had no room for
-  Counter events_waiting;        // now, for the bus to have room
-  Counter lost_events;           // the bus had no room until the end, or the event could not be made
-  Counter held_control;          // wake-ups that took no further control message, as the bus or a gateway had no room
+  Counter inputs;                                         // input messages that reached the board
+  Counter stale_inputs;                                   // of these, older than one that came before
+  Histogram inputs_per_tick{{1, 2, 3, 4, 6, 8, 16, 32}};  // of each player who sent any for a tick, stale ones included
+  Counter orphans;                                        // inputs and lines of players who had left
+  Counter chats;                                          // lines that went to everybody
+  Counter dropped_chats_player;                           // beyond a player's lines a second
+  Counter dropped_chats_tick;                             // beyond everybody's lines a tick
+  Counter dropped_chats_length;                           // longer than the world allows
+  Counter hashes;                                         // state hashes of lockstep players
+  Counter diverged;                                       // of these, not the room's
+  Counter facts;                                          // given to the rules
+  Counter refused_facts;                                  // the rules had no room
+  Counter events;                                         // that went to the bus
+  Counter refused_events;                                 // tries that the bus had no room for
+  Counter events_waiting;                                 // now, for the bus to have room
+  Counter lost_events;                                    // the bus had no room until the end, or the event could not be made
+  Counter held_control;  // wake-ups that took no further control message, as the bus or a gateway had no room
 
   // 0.1 0.5 1 2 5 10 20 50 100 ms.
   [[nodiscard]] static std::vector<double> tick_bounds_s() {

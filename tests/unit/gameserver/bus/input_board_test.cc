@@ -61,6 +61,17 @@ TEST(InputBoard, ForgetsWhatWasDrained) {
   EXPECT_THAT(drained(board), ElementsAre(BoardEntry{.player = 7, .newest = input(4), .inputs = 1}));
 }
 
+TEST(InputBoard, CountsAnInputThatIsKnownToBeStaleAndLetsTheNextTakeItsPlace) {
+  InputBoard board("inputs", 4);
+  EXPECT_TRUE(board.put(7, input(4), true));
+  EXPECT_THAT(drained(board), ElementsAre(BoardEntry{.player = 7, .newest = input(4), .inputs = 1, .stale = 1}));
+  EXPECT_TRUE(board.put(7, input(4), true));
+  EXPECT_FALSE(board.put(7, input(5), true));
+  EXPECT_TRUE(board.put(7, input(2)));
+  EXPECT_FALSE(board.put(7, input(3), true));
+  EXPECT_THAT(drained(board), ElementsAre(BoardEntry{.player = 7, .newest = input(2), .inputs = 4, .stale = 3}));
+}
+
 TEST(InputBoard, GivesPlayersInTheOrderOfTheirFirstInputs) {
   InputBoard board("inputs", 4);
   for (const PlayerId player : {9U, 2U, 5U, 9U, 2U}) static_cast<void>(board.put(player, input(player == 9 ? 2 : 1)));

@@ -57,35 +57,28 @@ TEST_F(FrontTest, PassesOnThatTheWorldIsFull) {
   EXPECT_EQ(evicted(Reason::kServerFull), 0U);
 }
 
-TEST_F(FrontTest, GivesTheSeatOfAnUnprovenAddressToTheNextWhoComes) {
-  RecordingLink forged, newcomer;
-  join(add(forged), forged, 7);
-  const auto client = add(newcomer);
+TEST_F(FrontTest, TellsTheWorldOnceWhoseAddressIsProven) {
+  const auto client = add(link_);
   hello(client);
-  static_cast<void>(told());
-  answer(Joined{.client = client, .seat = std::unexpected(Reason::kServerFull)});
-  front_->serve(now_);
-  EXPECT_EQ(forged.closed, Reason::kServerFull);
-  EXPECT_TRUE(forged.is_silent());
-  const auto asked = told();
-  ASSERT_EQ(asked.size(), 2U);
-  EXPECT_EQ(std::get<LeaveRequest>(asked[0]).player, 7U);
-  EXPECT_EQ(std::get<JoinRequest>(asked[1]).client, client);
-  seat(client, 8);
-  EXPECT_TRUE(std::holds_alternative<Welcome>(newcomer.take_one().body));
+  EXPECT_TRUE(std::get<JoinRequest>(told().at(0)).unproven);
+  seat(client, 7);
+  const auto conn = link_.take_one().header.conn;
+  say(client, conn + 1, Input{.input_seq = 1});
+  EXPECT_TRUE(told().empty());
+  say(client, conn, Input{.input_seq = 1});
+  say(client, conn, Input{.input_seq = 2});
+  const auto proven = told();
+  ASSERT_EQ(proven.size(), 1U);
+  EXPECT_EQ(std::get<AddressProven>(proven[0]).player, 7U);
 }
 
-TEST_F(FrontTest, LeavesTheSeatOfAProvenAddress) {
-  RecordingLink player, newcomer;
-  const auto first = add(player);
-  const auto conn = join(first, player, 7);
-  say(first, conn, Input{.input_seq = 1});
-  const auto client = add(newcomer);
+TEST_F(FrontTest, TakesTheAddressOfAStreamForProven) {
+  const auto client = add(link_, Transport::kTcp);
   hello(client);
-  answer(Joined{.client = client, .seat = std::unexpected(Reason::kServerFull)});
-  front_->serve(now_);
-  EXPECT_EQ(player.closed, std::nullopt);
-  EXPECT_EQ(newcomer.closed, Reason::kServerFull);
+  EXPECT_FALSE(std::get<JoinRequest>(told().at(0)).unproven);
+  seat(client, 7);
+  say(client, link_.take_one().header.conn, Input{.input_seq = 1});
+  EXPECT_TRUE(told().empty());
 }
 
 TEST_F(FrontTest, GivesASeatBackWhoseClientHasGone) {
@@ -120,7 +113,7 @@ TEST_F(FrontTest, IgnoresAHelloWithAnotherNonce) {
   EXPECT_EQ(stats_.unknown_senders.value(), 1U);
 }
 
-TEST_F(FrontTest, EndsAnUnprovenAddressWithoutAWord) {
+TEST_F(FrontTest, EndsAnUnprovenAddressThatIsSilentForThreeSeconds) {
   play(Transport::kUdp);
   now_ += seconds(3);
   front_->sweep(now_);
@@ -128,7 +121,7 @@ TEST_F(FrontTest, EndsAnUnprovenAddressWithoutAWord) {
   now_ += milliseconds(1);
   front_->sweep(now_);
   EXPECT_EQ(link_.closed, Reason::kIdle);
-  EXPECT_TRUE(link_.is_silent());
+  EXPECT_EQ(reason_of(link_.take_one()), Reason::kIdle);
 }
 
 TEST_F(FrontTest, GivesAProvenPlayerSnapshots) {
@@ -159,13 +152,31 @@ TEST_F(FrontTest, HandsInputsToTheWorldOnceAndInOrder) {
   play(Transport::kUdp);
   say(client_, conn_, Input{.client_tick = 3, .input_seq = 9, .buttons = kButtonUp});
   say(client_, conn_, Input{.client_tick = 2, .input_seq = 8});
-  EXPECT_EQ(stats_.stale_inputs.value(), 1U);
+  EXPECT_EQ(stats_.stale_inputs[static_cast<std::size_t>(Transport::kUdp)].value(), 1U);
+  EXPECT_EQ(stats_.duplicates.value(), 0U);
   front_->take(client_, {.header = {.conn = conn_, .seq = 2}, .body = Input{.input_seq = 10}}, now_);  // a duplicate's seq
+  EXPECT_EQ(stats_.duplicates.value(), 1U);
   std::vector<BoardEntry> entries;
   world_->inputs.drain(entries);
   ASSERT_EQ(entries.size(), 1U);
   EXPECT_EQ(entries[0].player, 7U);
   EXPECT_EQ(entries[0].newest, (PlayerInput{.input_seq = 9, .client_tick = 3, .buttons = kButtonUp, .received_mono = now_}));
+  EXPECT_EQ(entries[0].inputs, 2U);
+  EXPECT_EQ(entries[0].stale, 1U);
+}
+
+TEST_F(FrontTest, TellsTheWorldOfStaleInputsBehindTheTickThatTookTheNewerOne) {
+  play(Transport::kTcp);
+  std::vector<BoardEntry> entries;
+  say(client_, conn_, Input{.input_seq = 9});
+  world_->inputs.drain(entries);
+  for (const std::uint16_t seq : {8, 9}) say(client_, conn_, Input{.input_seq = seq});
+  world_->inputs.drain(entries);
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0].inputs, 2U);
+  EXPECT_EQ(entries[0].stale, 2U);
+  EXPECT_EQ(stats_.stale_inputs[static_cast<std::size_t>(Transport::kTcp)].value(), 2U);
+  EXPECT_EQ(stats_.stale_inputs[static_cast<std::size_t>(Transport::kUdp)].value(), 0U);
 }
 
 TEST_F(FrontTest, HandsChatToTheWorldAndTheWorldsToEverybody) {
@@ -184,7 +195,7 @@ TEST_F(FrontTest, HandsChatToTheWorldAndTheWorldsToEverybody) {
 }
 
 TEST_F(FrontTest, EndsAPlayerWhoSaysBye) {
-  play(Transport::kUdp);
+  play(Transport::kTcp);
   say(client_, conn_, Bye{});
   EXPECT_EQ(reason_of(link_.take_one()), Reason::kDone);
   EXPECT_EQ(link_.closed, Reason::kDone);
@@ -267,8 +278,11 @@ TEST_F(FrontTest, EndsWhomTheWorldPutsOutWithoutTellingItAgain) {
 TEST_F(FrontTest, SaysByeToEverybodyAtTheEnd) {
   play(Transport::kUdp);
   say(client_, conn_, Input{.input_seq = 1});
+  RecordingLink unproven, joining;
+  join(add(unproven), unproven, 8);
+  hello(add(joining));
   front_->close(now_);
-  EXPECT_EQ(reason_of(link_.take_one()), Reason::kShutdown);
+  for (auto* link : {&link_, &unproven, &joining}) EXPECT_EQ(reason_of(link->take_one()), Reason::kShutdown);
 }
 
 TEST_F(FrontTest, HoldsAClientWhoseJoinTheWorldHasNoRoomFor) {
@@ -329,14 +343,23 @@ TEST_F(FrontTest, RefusesATicketThatIsNoneHere) {
   EXPECT_EQ(refused(Reason::kBadTicket), 1U);
 }
 
-TEST_F(FrontTest, AnswersARefusedHelloWithLessThanItWas) {
-  const auto client = add(link_);
-  hello(client, 5, std::as_bytes(std::span("t")));
-  std::vector<std::byte> reject;
-  encode_datagram(link_.take_one(), reject);
-  std::vector<std::byte> least_hello;
-  encode_datagram({.header = {}, .body = Hello{}}, least_hello);
-  EXPECT_LT(reject.size(), least_hello.size());
+TEST_F(FrontTest, TellsAnUnprovenAddressNoMoreBytesThanItsHelloHas) {
+  const auto bytes_of = [](const Message& message) {
+    std::vector<std::byte> bytes;
+    encode_datagram(message, bytes);
+    return bytes.size();
+  };
+  const auto hello_bytes = bytes_of({.header = {}, .body = Hello{}});
+  for (std::size_t i = 0; i < kReasonCount; ++i) {
+    const auto client = add(link_);
+    hello(client);
+    seat(client, 7);
+    front_->end(client, static_cast<Reason>(i), now_);
+    const auto answers = link_.take();
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_EQ(reason_of(answers[1]), static_cast<Reason>(i));
+    EXPECT_LE(bytes_of(answers[0]) + bytes_of(answers[1]), hello_bytes) << reason_name(static_cast<Reason>(i));
+  }
 }
 
 TEST_F(FrontTest, HasRoomForSoManyClientsOfAllAddressesAndNoMore) {

@@ -173,6 +173,29 @@ TEST_F(NetLoopTest, LeavesAPlayerAloneWhoseAddressAForgerUses) {
   EXPECT_EQ(left(Reason::kPeerClosed), 0U);
 }
 
+// Welcomed, or still waiting for the world: neither has shown that its address is its own.
+TEST_F(NetLoopTest, SaysByeToUnprovenAddressesWithNoMoreBytesThanTheyHaveSent) {
+  start();
+  const RawClient welcomed(SOCK_DGRAM, loop_->udp_port());
+  welcomed.send(datagram(hello()));
+  seat(1);
+  const auto welcome = welcomed.receive();
+  EXPECT_TRUE(parse_datagram(welcome));
+  const RawClient joining(SOCK_DGRAM, loop_->udp_port());
+  joining.send(datagram(hello()));
+  ASSERT_TRUE(eventually([this] { return world_->control.counts().depth == 1; }));
+  stop();
+  for (const auto* client : {&welcomed, &joining}) {
+    const auto bytes = client->receive();
+    const auto bye = parse_datagram(bytes);
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(std::get<Bye>(bye->body).reason, Reason::kShutdown);
+    EXPECT_LE(welcome.size() + bytes.size(), datagram(hello()).size());
+    EXPECT_TRUE(client->receive().empty());
+  }
+  EXPECT_EQ(loop_->front_stats().confirmed.value(), 0U);
+}
+
 TEST_F(NetLoopTest, LosesAClientWhoseConnectionBreaks) {
   start();
   {

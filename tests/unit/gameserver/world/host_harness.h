@@ -18,8 +18,9 @@ namespace tickwire::game {
 // A lockstep room that does what a test says and remembers what the world asked.
 class FakeRoom final : public LockstepSource {
  public:
+  bool is_full() const override { return members.size() >= seats; }
   bool join(PlayerId player) override {
-    if (members.size() >= seats) return false;
+    if (is_full()) return false;
     members.push_back(player);
     return true;
   }

@@ -41,6 +41,34 @@ TEST_F(WorldHostTest, RefusesOnePlayerTooMany) {
   EXPECT_EQ(stats().players.value(), 4U);
 }
 
+TEST_F(WorldHostTest, GivesTheSeatThatIsUnprovenForLongestToTheNextWhicheverGatewayHeComesBy) {
+  const auto proven = join({.client = 1, .unproven = true});
+  for (ClientId client = 2; client <= 4; ++client) EXPECT_TRUE(join({.client = client, .unproven = true}));
+  tell(AddressProven{.player = proven->player});
+  tell(JoinRequest{.gateway = 1, .client = 9});
+  const auto out = answers(0);
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(std::get<Evicted>(out[0]).client, 2U);
+  EXPECT_EQ(std::get<Evicted>(out[0]).reason, Reason::kServerFull);
+  const auto seated = answers(1);
+  ASSERT_EQ(seated.size(), 1U);
+  EXPECT_TRUE(std::get<Joined>(seated[0]).seat);
+  EXPECT_EQ(stats().players.value(), 4U);
+  EXPECT_EQ(of(stats().leaves, Reason::kServerFull), 1U);
+  EXPECT_EQ(of(stats().refused_joins, Reason::kServerFull), 0U);
+}
+
+TEST_F(WorldHostTest, TakesNoSeatFromWhoIsProvenOrHasLeft) {
+  std::vector<PlayerId> players;
+  for (ClientId client = 1; client <= 4; ++client) players.push_back(join({.client = client, .unproven = client != 4})->player);
+  tell(AddressProven{.player = players[0]});
+  tell(AddressProven{.player = players[2]});
+  tell(LeaveRequest{.player = players[1]});
+  EXPECT_TRUE(join({.client = 5}));
+  EXPECT_EQ(join({.client = 6}).error(), Reason::kServerFull);
+  EXPECT_EQ(of(stats().leaves, Reason::kServerFull), 0U);
+}
+
 TEST_F(WorldHostTest, ShowsEverybodyInTheFrameOfEachGateway) {
   const auto id = joined();
   step();
@@ -263,6 +291,21 @@ TEST_F(WorldHostTest, LeavesNothingBehindOfWhomTheRoomHasNoSeatFor) {
   EXPECT_EQ(stats().players.value(), 2U);
   EXPECT_EQ(host().world().player_count(), 2U);
   EXPECT_NE(joined(4), 0U);
+}
+
+TEST_F(WorldHostTest, GivesASeatOfTheRoomToTheNextWhoWantsOneThere) {
+  EXPECT_TRUE(join({.client = 1, .unproven = true}));
+  EXPECT_TRUE(join({.client = 2, .lockstep = true, .unproven = true}));
+  EXPECT_TRUE(join({.client = 3, .lockstep = true}));
+  tell(JoinRequest{.client = 4, .lockstep = true});
+  const auto out = answers();
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_EQ(std::get<Evicted>(out[0]).client, 2U);
+  EXPECT_TRUE(std::get<Joined>(out[1]).seat);
+  // The one outside of the room has a seat that is of no use there.
+  EXPECT_EQ(join({.client = 5, .lockstep = true}).error(), Reason::kServerFull);
+  EXPECT_EQ(stats().players.value(), 3U);
+  EXPECT_EQ(stats().lockstep_players.value(), 2U);
 }
 
 TEST_F(WorldHostTest, HasNoLockstepPlayersWithoutARoom) {

@@ -53,6 +53,23 @@ TEST_F(WorldTickTest, CountsInputsThatAreOlderThanWhatItHasApplied) {
   EXPECT_EQ(stats().stale_inputs.value(), 2U);
 }
 
+TEST_F(WorldTickTest, CountsHowManyInputsOfEachPlayerATickTakes) {
+  const auto first = joined(1);
+  const auto second = joined(2);
+  joined(3);
+  for (const std::uint16_t seq : {1, 2, 3, 2, 1}) inbox_->inputs.put(first, {.input_seq = seq});
+  inbox_->inputs.put(second, {.input_seq = 1});
+  inbox_->inputs.put(7, {.input_seq = 1});  // nobody's
+  step();
+  step();
+  inbox_->inputs.put(second, {.input_seq = 2});
+  step();
+  const auto counts = stats().inputs_per_tick.counts();
+  EXPECT_THAT(counts.bounds, ElementsAre(1, 2, 3, 4, 6, 8, 16, 32));
+  EXPECT_THAT(counts.cells, ElementsAre(2, 0, 0, 0, 1, 0, 0, 0, 0));
+  EXPECT_EQ(counts.sum, 7);
+}
+
 TEST_F(WorldTickTest, CountsWhatComesFromNobody) {
   inbox_->inputs.put(7, {.input_seq = 5});
   say(7, "hello");
