@@ -92,9 +92,9 @@ class WebPlayer {
       return;
     }
     world.say(Joined{.client = join->client, .seat = Seat{.player = id}});
-    const auto frame = client.read_frame();
-    const auto welcome = message_of(frame.payload);
-    if (!welcome || !std::holds_alternative<Welcome>(welcome->body)) {
+    const auto payload = read<Welcome>();
+    const auto welcome = message_of(payload);
+    if (!welcome) {
       ADD_FAILURE() << "no welcome";
       return;
     }
