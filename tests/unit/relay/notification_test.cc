@@ -44,6 +44,15 @@ TEST(Webhook, TakesTheRegionWhereThereIsNoService) {
   EXPECT_EQ(parsed->alerts[0]->service, "eu");
 }
 
+TEST(Webhook, HasItsWordsInChineseToo) {
+  const auto parsed =
+      parse_notification(with(R"("status":"firing","annotations":{"summary_zh":"卡顿","description_zh":"有 7 次漏掉 tick。"})"));
+  ASSERT_TRUE(parsed) << parsed.error().text();
+  EXPECT_EQ(parsed->alerts[0]->summary_zh, "卡顿");
+  EXPECT_EQ(parsed->alerts[0]->description_zh, "有 7 次漏掉 tick。");
+  EXPECT_EQ(parsed->alerts[0]->summary, "");
+}
+
 TEST(Webhook, PrefersTheDashboardToTheGenerator) {
   const auto parsed = parse_notification(
       with(R"("status":"firing","generatorURL":"https://p.example","annotations":{"dashboard_url":"https://g.example"})"));
