@@ -28,7 +28,7 @@ struct LoginCounts {
   std::size_t asked = 0;
   std::size_t tickets = 0;
   std::size_t failed = 0;
-  std::uint64_t retries = 0;  // as the server was busy
+  std::uint64_t retries = 0;  // as the server said to wait
   Samples register_times;     // of the requests that were answered, whatever the answer
   Samples login_times;
   Samples match_times;
