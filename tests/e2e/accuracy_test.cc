@@ -51,6 +51,13 @@ std::string ms_name(const ::testing::TestParamInfo<int>& chosen) { return std::t
 class Turnaround : public ::testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Waits, Turnaround, ::testing::Values(5, 20, 80), ms_name);
 
+// The same against a server's log.
+void expect_latency(const json& latency, const harness::Durations& truth, double error, const std::string& what) {
+  EXPECT_EQ(latency["samples"], truth.least.size()) << what;
+  expect_close(latency["p50_ns"], truth, 0.5, error, kSlackP50, what + " p50");
+  expect_close(latency["p99_ns"], truth, 0.99, error, kSlackP99, what + " p99");
+}
+
 TEST_P(Turnaround, IsWhatTheServerLogged) {
   const milliseconds wait(GetParam());
   const Pair scene;
@@ -67,7 +74,7 @@ TEST_P(Turnaround, IsWhatTheServerLogged) {
 
   for (const auto& [service, protocol, server] :
        {std::tuple{"world", "udp", &udp_server}, std::tuple{"lobby", "tcp", &tcp_server}}) {
-    const std::vector<nanoseconds> truth = server->log();
+    const harness::Durations truth = server->turnarounds();
     const std::vector<json> rows = agent.connections(std::string("proto=") + protocol);
     ASSERT_EQ(rows.size(), 1U);
     EXPECT_EQ(rows[0]["turnaround"]["method"], "next_packet");

@@ -41,18 +41,21 @@ void GameLoop::run(nanoseconds period, nanoseconds work, int ticks) {
     std::array<std::uint8_t, kBytes> input{};
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;
+    nanoseconds before = monotonic_now();
     while (::recvfrom(socket_.fd(), input.data(), input.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&peer), &length) > 0) {
       std::uint32_t number = 0;
       std::memcpy(&number, input.data(), sizeof number);
-      log_.push_back({Moment::Kind::kRead, port_of(peer), number, monotonic_now()});
+      log_.push_back({Moment::Kind::kRead, port_of(peer), number, before, monotonic_now()});
       heard[port_of(peer)] = peer;
       length = sizeof peer;
+      before = monotonic_now();
     }
     if (work.count() > 0) sleep_until(monotonic_now() + work);
     for (const auto& [port, address] : heard) {
-      log_.push_back({Moment::Kind::kWritten, port, 0, monotonic_now()});
+      before = monotonic_now();
       static_cast<void>(::sendto(socket_.fd(), input.data(), input.size(), MSG_NOSIGNAL,
                                  reinterpret_cast<const sockaddr*>(&address), sizeof(sockaddr_storage)));
+      log_.push_back({Moment::Kind::kWritten, port, 0, before, monotonic_now()});
     }
   }
 }
@@ -73,8 +76,9 @@ std::vector<Moment> play(const harness::Namespace& network, const std::string& f
       std::array<std::uint8_t, kBytes> input{};
       const auto number = static_cast<std::uint32_t>(round);
       std::memcpy(input.data(), &number, sizeof number);
-      log.push_back({Moment::Kind::kSent, static_cast<std::uint16_t>(kFirstPort + player), number, monotonic_now()});
+      const nanoseconds before = monotonic_now();
       harness::send_datagram(sockets[static_cast<std::size_t>(player)].fd(), input);
+      log.push_back({Moment::Kind::kSent, static_cast<std::uint16_t>(kFirstPort + player), number, before, monotonic_now()});
       while (::recv(sockets[static_cast<std::size_t>(player)].fd(), input.data(), input.size(), MSG_DONTWAIT) > 0) {
       }
     }
@@ -84,26 +88,29 @@ std::vector<Moment> play(const harness::Namespace& network, const std::string& f
 
 std::vector<Followed> followed(std::vector<Moment> log) {
   struct Pending {
-    std::optional<std::uint32_t> number;  // of the request that is followed
-    nanoseconds sent{};
-    std::optional<nanoseconds> read;
+    std::optional<Moment> sent, read;  // of the request that is followed
+  };
+  // From the first moment to the second.
+  const auto range = [](const Moment& from, const Moment& to) {
+    return Followed::Range{.least = to.before - from.after, .most = to.after - from.before};
   };
   std::ranges::stable_sort(log, {}, &Moment::at);
   std::map<std::uint16_t, Pending> pending;
   std::vector<Followed> all;
   for (const Moment& moment : log) {
-    Pending& mine = pending[moment.player];
+    auto& [sent, read] = pending[moment.player];
     switch (moment.kind) {
       case Moment::Kind::kSent:
-        if (!mine.number) mine = {.number = moment.number, .sent = moment.at, .read = std::nullopt};
+        if (!sent) sent = moment;
         break;
       case Moment::Kind::kRead:
-        if (mine.number == moment.number) mine.read = moment.at;
+        if (sent && sent->number == moment.number) read = moment;
         break;
       case Moment::Kind::kWritten:
-        if (!mine.read) break;
-        all.push_back({moment.player, *mine.read - mine.sent, moment.at - *mine.read});
-        mine = {};
+        if (!read) break;
+        all.push_back({moment.player, range(*sent, *read), range(*read, moment), range(*sent, moment)});
+        sent.reset();
+        read.reset();
         break;
     }
   }

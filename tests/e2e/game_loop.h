@@ -21,16 +21,22 @@ struct Moment {
   enum class Kind : std::uint8_t { kSent, kRead, kWritten };
   Kind kind;
   std::uint16_t player;
-  std::uint32_t number;  // kSent and kRead
-  std::chrono::nanoseconds at;
+  std::uint32_t number;             // kSent and kRead
+  std::chrono::nanoseconds before;  // the call of the kernel
+  std::chrono::nanoseconds after;   // its return
+  // What orders them: a read is one when it has returned.
+  [[nodiscard]] std::chrono::nanoseconds at() const { return kind == Kind::kRead ? after : before; }
 };
 
-// One request from its sending to the answer.
+// One request from its sending to the answer: how long each part took at least and at most, as the calls between lie.
 struct Followed {
+  struct Range {
+    std::chrono::nanoseconds least, most;
+  };
   std::uint16_t player;
-  std::chrono::nanoseconds socket_to_app;  // from the call of the player's send to the return of the game's read
-  std::chrono::nanoseconds app;            // to the call of the game's send
-  [[nodiscard]] std::chrono::nanoseconds turnaround() const { return socket_to_app + app; }
+  Range socket_to_app;  // from the player's send to the game's read
+  Range app;            // to the game's send
+  Range turnaround;     // both
 };
 
 // Each tick: reads all that lies in the socket, works, answers each player whom something was read of.

@@ -83,8 +83,7 @@ TEST_F(Privileges, StayToSeeProcessesWhileServicesAreDiscovered) {
   expect_sets(threads_of(process.pid())["tickwire"], kDiscovering);
   // Found after the drop, and named by its process: that of this test.
   const UniqueFd second = harness::tcp_listener(scene_.node, {.ip = "192.0.2.1", .port = kTcpPort + 1});
-  EXPECT_TRUE(harness::eventually([&] { return name_of(kTcpPort + 1) == "e2e_privileges"; }))
-      << process.err();
+  EXPECT_TRUE(harness::eventually([&] { return name_of(kTcpPort + 1) == "e2e_privileges"; })) << process.err();
 }
 
 TEST_F(Privileges, ThatAreLeftAreEnoughToDetach) {

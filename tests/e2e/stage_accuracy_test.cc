@@ -20,10 +20,10 @@ using harness::Transport;
 using std::chrono::microseconds;
 using std::chrono::nanoseconds;
 
-void expect_latency(const json& latency, const std::vector<nanoseconds>& truth, double error, const std::string& what) {
-  EXPECT_EQ(latency["samples"], truth.size()) << what;
-  expect_close(latency["p50_ns"], quantile(truth, 0.5), error, kSlackP50, what + " p50");
-  if (truth.size() >= 200) expect_close(latency["p99_ns"], quantile(truth, 0.99), error, kSlackP99, what + " p99");
+void expect_latency(const json& latency, const harness::Durations& truth, double error, const std::string& what) {
+  EXPECT_EQ(latency["samples"], truth.least.size()) << what;
+  expect_close(latency["p50_ns"], truth, 0.5, error, kSlackP50, what + " p50");
+  if (truth.least.size() >= 200) expect_close(latency["p99_ns"], truth, 0.99, error, kSlackP99, what + " p99");
 }
 
 // --- one request after the other, each answered before the next ---
@@ -73,8 +73,8 @@ TEST_P(RequestResponse, TellsReadDelayFromWork) {
   const std::vector<json> rows = agent.connections();
   ASSERT_EQ(rows.size(), 1U);
   const json& stages = rows[0]["stages"];
-  expect_latency(stages["socket_to_app"], server.read_log(), kConnectionError, "socket_to_app");
-  expect_latency(stages["app"], server.log(), kConnectionError, "app");
+  expect_latency(stages["socket_to_app"], server.reads(), kConnectionError, "socket_to_app");
+  expect_latency(stages["app"], server.works(), kConnectionError, "app");
   // They share their stamps with the turnaround.
   EXPECT_EQ(rows[0]["turnaround"]["samples"], rounds);
   EXPECT_NEAR(stages["turnaround_mean_ns"].get<double>(), rows[0]["turnaround"]["mean_ns"].get<double>(), 1'000);
@@ -115,26 +115,31 @@ TEST_P(Pipelined, FollowsEachPlayersOwnRequests) {
   agent.settle();
   log.insert(log.end(), loop.log().begin(), loop.log().end());
 
-  std::vector<nanoseconds> waits, works, turnarounds;
-  std::map<std::uint16_t, std::vector<nanoseconds>> of_player;
+  harness::Durations waits, works, turnarounds;
+  std::map<std::uint16_t, harness::Durations> of_player;
+  const auto add = [](harness::Durations& all, const Followed::Range& range) {
+    all.least.push_back(range.least);
+    all.most.push_back(range.most);
+  };
   for (const Followed& request : followed(log)) {
-    waits.push_back(request.socket_to_app);
-    works.push_back(request.app);
-    turnarounds.push_back(request.turnaround());
-    of_player[request.player].push_back(request.socket_to_app);
+    add(waits, request.socket_to_app);
+    add(works, request.app);
+    add(turnarounds, request.turnaround);
+    add(of_player[request.player], request.socket_to_app);
   }
   const json service = agent.service("world");
   // The first requests of a player, and those at which two moments lie within microseconds, may be told otherwise: 1 of 100.
   const auto about = [](std::size_t count) { return 1.0 + 0.01 * static_cast<double>(count); };
-  EXPECT_NEAR(service["stages"]["app"]["samples"].get<double>(), static_cast<double>(works.size()), about(works.size()));
+  EXPECT_NEAR(service["stages"]["app"]["samples"].get<double>(), static_cast<double>(works.least.size()),
+              about(works.least.size()));
   for (const auto& [name, truth] : {std::pair{"socket_to_app", &waits}, std::pair{"app", &works}}) {
     const json& measured = service["stages"][name];
-    expect_close(measured["p50_ns"], quantile(*truth, 0.5), kServiceError, kSlackP50, std::string(name) + " p50");
-    expect_close(measured["p99_ns"], quantile(*truth, 0.99), kServiceError, kSlackP99, std::string(name) + " p99");
+    expect_close(measured["p50_ns"], *truth, 0.5, kServiceError, kSlackP50, std::string(name) + " p50");
+    expect_close(measured["p99_ns"], *truth, 0.99, kServiceError, kSlackP99, std::string(name) + " p99");
   }
   const json turnaround = with_method(service["turnaround"], "next_packet");
-  expect_close(turnaround["p50_ns"], quantile(turnarounds, 0.5), kServiceError, kSlackP50, "turnaround p50");
-  expect_close(turnaround["p99_ns"], quantile(turnarounds, 0.99), kServiceError, kSlackP99, "turnaround p99");
+  expect_close(turnaround["p50_ns"], turnarounds, 0.5, kServiceError, kSlackP50, "turnaround p50");
+  expect_close(turnaround["p99_ns"], turnarounds, 0.99, kServiceError, kSlackP99, "turnaround p99");
   const std::vector<json> rows = agent.connections();
   ASSERT_EQ(rows.size(), static_cast<std::size_t>(game.players));
   for (const json& row : rows) {
@@ -142,7 +147,7 @@ TEST_P(Pipelined, FollowsEachPlayersOwnRequests) {
     const auto port = static_cast<std::uint16_t>(std::stoi(remote.substr(remote.rfind(':') + 1)));
     EXPECT_EQ(row["socket"]["refused"], 0);
     EXPECT_EQ(row["followed"]["resyncs"], 0);
-    expect_close(row["stages"]["socket_to_app"]["p50_ns"], quantile(of_player.at(port), 0.5), kConnectionError, kSlackP50,
+    expect_close(row["stages"]["socket_to_app"]["p50_ns"], of_player.at(port), 0.5, kConnectionError, kSlackP50,
                  "player " + std::to_string(port));
   }
 }

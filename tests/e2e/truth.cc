@@ -22,6 +22,16 @@ void expect_close(const json& measured_ns, nanoseconds truth, double error, nano
   EXPECT_NEAR(measured_ns.get<double>(), static_cast<double>(truth.count()), allowed) << what;
 }
 
+void expect_close(const json& measured_ns, const harness::Durations& truth, double q, double error, nanoseconds slack,
+                  const std::string& what) {
+  ASSERT_TRUE(measured_ns.is_number()) << what << " was not measured";
+  const auto measured = measured_ns.get<double>();
+  const auto least = static_cast<double>(quantile(truth.least, q).count());
+  const auto most = static_cast<double>(quantile(truth.most, q).count());
+  EXPECT_GE(measured, (1 - error) * least - static_cast<double>(slack.count())) << what;
+  EXPECT_LE(measured, (1 + error) * most + static_cast<double>(slack.count())) << what;
+}
+
 json with_method(const json& latencies, const std::string& method) {
   for (const json& latency : latencies) {
     if (latency["method"] == method) return latency;

@@ -16,6 +16,11 @@ namespace tickwire::harness {
 
 enum class Transport : std::uint8_t { kTcp, kUdp };
 
+// How long something took, each time, in its order: at least and at most. Between two calls of a thread it may be put off by the machine.
+struct Durations {
+  std::vector<std::chrono::nanoseconds> least, most;
+};
+
 // One peer, one request at a time; a request and its answer have kBytes. It ends with the peer (TCP) or with its object.
 class EchoServer {
  public:
@@ -30,17 +35,25 @@ class EchoServer {
   // Sends a request over this socket, which is connected to such a server, and takes what is answered.
   static void ask(int borrowed_fd, Transport transport);
 
-  // From the return of the read to the call of the write (CLOCK_MONOTONIC), request by request.
-  [[nodiscard]] std::vector<std::chrono::nanoseconds> log() const;
-  // From the return of the poll that told of the request to the call of the read.
-  [[nodiscard]] std::vector<std::chrono::nanoseconds> read_log() const;
+  // Of each request: from its arrival, which the kernel stamps, to its answer; to its read; from its read to its answer.
+  [[nodiscard]] Durations turnarounds() const;
+  [[nodiscard]] Durations reads() const;
+  [[nodiscard]] Durations works() const;
 
  private:
+  // CLOCK_MONOTONIC: the kernel's stamp, the return of the poll that told of it, the calls of read and write and their returns.
+  struct Answered {
+    std::chrono::nanoseconds arrived, told, asked, read, written, sent;
+  };
+  using Moment = std::chrono::nanoseconds Answered::*;
+
   void serve(Transport transport, std::chrono::nanoseconds wait, std::chrono::nanoseconds read_after);
+  // From something that happened between the first two to what did between the last two.
+  [[nodiscard]] Durations durations(Moment earliest_begin, Moment latest_begin, Moment earliest_end, Moment latest_end) const;
 
   UniqueFd socket_, stop_;
   mutable std::mutex mutex_;
-  std::vector<std::chrono::nanoseconds> log_, read_log_;
+  std::vector<Answered> log_;
   std::thread thread_;
 };
 
