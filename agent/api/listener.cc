@@ -46,7 +46,7 @@ struct Freeaddrinfo {
 
 std::unexpected<Error> fail_listen(int error, const config::ListenAddress& address) {
   std::string hint;
-  if (error == EADDRINUSE) hint = "another agent may be running: stop it, or choose another address with --listen";
+  if (error == EADDRINUSE) hint = "another process listens there: stop it, or choose another address with --listen";
   if (error == EADDRNOTAVAIL) hint = "no interface of this machine has this address: choose another one with --listen";
   if (error == EACCES) hint = "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one with --listen";
   return fail_errno(error, "listen on", text(address), hint);
