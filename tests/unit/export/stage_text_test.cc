@@ -58,7 +58,7 @@ TEST(ConnectionText, HasNothingOfStagesWithoutThem) {
 TEST(Waterfall, HasBarsThatBeginWhereTheOneBeforeEnds) {
   model::Connection connection = sample::slow_reader();
   connection.stages = sample::stages({{6ms, 100}}, {{12ms, 100}}, {{3ms, 100}}, {{3ms, 100}});
-  const std::string text = waterfall(sample::staged_snapshot(), connection);
+  const std::string text = waterfall(sample::staged_snapshot(), connection, model::Window::kAll);
   EXPECT_EQ(bar_of(text, "nic_to_socket"), "######                  ");
   EXPECT_EQ(bar_of(text, "socket_to_app"), "      ############      ");
   EXPECT_EQ(bar_of(text, "app"), "                  ###   ");
@@ -69,7 +69,7 @@ TEST(Waterfall, HasMeansThatAddUpToTheTurnaround) {
   model::Connection connection = sample::slow_reader();
   connection.stages = sample::stages({{1ms, 20}}, {{2ms, 20}}, {{4ms, 20}}, {{3ms, 20}});
   EXPECT_EQ(followed_turnaround(connection), 10ms);
-  const std::string text = waterfall(sample::staged_snapshot(), connection);
+  const std::string text = waterfall(sample::staged_snapshot(), connection, model::Window::kAll);
   EXPECT_THAT(text, HasSubstr("1.00ms  10.0%"));
   EXPECT_THAT(text, HasSubstr("2.00ms  20.0%"));
   EXPECT_THAT(text, HasSubstr("4.00ms  40.0%"));
@@ -84,17 +84,35 @@ TEST(Waterfall, KeepsToAHundredColumnsWhateverTheHooksAreCalled) {
   for (model::HookOutcome& hook : snapshot.hooks) {
     for (model::HookAttempt& attempt : hook.attempts) attempt.candidate = std::string(60, 'x');
   }
-  EXPECT_LE(widest(waterfall(snapshot, connection)), 100U);
+  EXPECT_LE(widest(waterfall(snapshot, connection, model::Window::kAll)), 100U);
 }
 
 TEST(StageLines, KeepToAHundredColumns) {
   const model::Snapshot snapshot = sample::staged_snapshot();
   for (const model::Connection& connection : {sample::slow_reader(), sample::quiet_player()}) {
     EXPECT_LE(widest(rtt_sources(snapshot, connection)), 100U);
-    EXPECT_LE(widest(waterfall(snapshot, connection)), 100U);
+    EXPECT_LE(widest(waterfall(snapshot, connection, model::Window::kAll)), 100U);
     EXPECT_LE(widest(pace_lines(connection)), 100U);
     EXPECT_LE(widest(socket_lines(connection)), 100U);
   }
+}
+
+TEST(Waterfall, HasQuantilesOfTheWindowBesideMeansOfAll) {
+  const model::Connection connection = sample::slow_reader();
+  model::Snapshot snapshot = sample::staged_snapshot();
+  snapshot.recent_connections = sample::recent(
+      model::Resolution::kConnection,
+      {{{connection.id.slot, connection.id.generation},
+        {{5s, model::Series::kStageSocketToApp, {{128us, 100}}}, {30s, model::Series::kStageSocketToApp, {{400ms, 100}}}}}});
+  const auto row = [&](model::Window window) {
+    const std::string text = waterfall(snapshot, connection, window);
+    return text.substr(text.find("socket_to_app"),
+                       text.find("app  ", text.find("socket_to_app") + 13) - text.find("socket_to_app"));
+  };
+  EXPECT_THAT(waterfall(snapshot, connection, model::Window::k10s),
+              HasSubstr("that were followed; P50 and P99 of the last 10s\n"));
+  EXPECT_THAT(row(model::Window::k10s), HasSubstr("11.2ms  73.4%  123us  123us"));
+  EXPECT_THAT(row(model::Window::kAll), HasSubstr("11.2ms  73.4%  7.86ms  37.7ms"));
 }
 
 TEST(Waterfall, SaysWhichHookIsMissing) {
@@ -102,7 +120,7 @@ TEST(Waterfall, SaysWhichHookIsMissing) {
   connection.stages = {};
   model::Snapshot snapshot = sample::staged_snapshot();
   std::erase_if(snapshot.hooks, [](const auto& hook) { return hook.capability == "udp_write" || hook.capability == "qdisc"; });
-  EXPECT_EQ(waterfall(snapshot, connection),
+  EXPECT_EQ(waterfall(snapshot, connection, model::Window::kAll),
             "\nstages: not measured: nothing is attached for udp_write; `tickwire status` says why\n"
             "  qdisc, after it: not measured: nothing is attached for qdisc; `tickwire status` says why\n");
 }
@@ -111,17 +129,19 @@ TEST(Waterfall, SaysThatNoRequestWasFollowed) {
   model::Connection connection = sample::slow_reader();
   connection.stages = {};
   connection.followed = model::FollowedCounts{};
-  EXPECT_THAT(waterfall(sample::staged_snapshot(), connection),
+  EXPECT_THAT(waterfall(sample::staged_snapshot(), connection, model::Window::kAll),
               HasSubstr("stages: not measured: no request was followed to the socket yet\n"));
   connection.followed = model::FollowedCounts{.followed = 5};
-  EXPECT_THAT(waterfall(sample::staged_snapshot(), connection),
+  EXPECT_THAT(waterfall(sample::staged_snapshot(), connection, model::Window::kAll),
               HasSubstr("stages: not measured: no request was followed to its answer yet\n"));
   connection.followed->resyncs = 2;
-  EXPECT_THAT(waterfall(sample::staged_snapshot(), connection),
+  EXPECT_THAT(waterfall(sample::staged_snapshot(), connection, model::Window::kAll),
               HasSubstr("stages: not measured: the game looks at datagrams before it reads them\n"));
 }
 
-TEST(Waterfall, IsNothingWithoutStages) { EXPECT_EQ(waterfall(sample::snapshot(), sample::udp_connection()), ""); }
+TEST(Waterfall, IsNothingWithoutStages) {
+  EXPECT_EQ(waterfall(sample::snapshot(), sample::udp_connection(), model::Window::kAll), "");
+}
 
 TEST(SocketLines, HaveNoMeanBeforeTheFirstDatagram) {
   model::Connection connection = sample::slow_reader();
