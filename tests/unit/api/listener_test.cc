@@ -36,7 +36,7 @@ TEST_F(Listeners, NameThePortInUse) {
   EXPECT_EQ(second.error().failure, Failure::kFailed);
   EXPECT_EQ(second.error().message,
             "listen on 127.0.0.1:" + std::to_string(first->port) + ": EADDRINUSE (Address already in use)");
-  EXPECT_THAT(second.error().hint, AllOf(HasSubstr("another agent"), HasSubstr("--listen")));
+  EXPECT_THAT(second.error().hint, AllOf(HasSubstr("another process"), HasSubstr("--listen")));
 }
 
 TEST_F(Listeners, NameAnAddressThatIsNotOfThisMachine) {
