@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
@@ -34,6 +35,29 @@ def eventually(holds, deadline_s=DEADLINE_S):
         if answer or time.monotonic() > end:
             return answer
         time.sleep(0.02)
+
+
+class Lateness:
+    """How long this machine puts a thread off that wants to run a hundred times a second: what a limit of time is widened by."""
+
+    STEP_S = 0.01
+
+    def __enter__(self):
+        self.seconds = 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._watch)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+    def _watch(self):
+        while not self.over.is_set():
+            begin = time.monotonic()
+            time.sleep(self.STEP_S)
+            self.seconds += time.monotonic() - begin - self.STEP_S
 
 
 class Server:
