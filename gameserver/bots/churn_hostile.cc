@@ -166,7 +166,13 @@ VisitResult udp_garbage(const ChurnTarget& target, std::mt19937_64& random) {
   return std::unexpected(std::string("garbage was answered"));
 }
 
-// One hello and no more: an address that has not shown that it is its own is sent no more bytes than have come from it.
+bool is_for_newcomers(const Message& message) {
+  return std::holds_alternative<Welcome>(message.body) || std::holds_alternative<Bye>(message.body) ||
+         std::holds_alternative<Reject>(message.body);
+}
+
+// One hello and no more: an address that has not shown that it is its own is welcomed and told its end, with no more bytes than have come
+// from it.
 VisitResult udp_unproven(const ChurnTarget& target, std::mt19937_64& random) {
   auto socket = RawSocket::connect(target.udp, target.source, SOCK_DGRAM);
   if (!socket) return std::unexpected(socket.error());
@@ -179,7 +185,11 @@ VisitResult udp_unproven(const ChurnTarget& target, std::mt19937_64& random) {
   const auto until = monotonic_now() + kAnswerTimeout;
   while (read_ours(*socket, answer, conn, until) == ReadEnd::kBytes) {
     answered_bytes += answer.size();
-    if (const auto message = parse_datagram(answer)) conn = message->header.conn;
+    const auto message = parse_datagram(answer);
+    if (!message || !is_for_newcomers(*message)) {
+      return std::unexpected(std::string("an address that was not proven got more than a welcome and its end"));
+    }
+    conn = message->header.conn;
   }
   if (answered_bytes == 0) return VisitEnd::kRefused;
   if (answered_bytes <= hello.size()) return VisitEnd::kAsExpected;

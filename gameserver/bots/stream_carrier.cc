@@ -73,8 +73,12 @@ void StreamCarrier::send(const Message& message, Nanoseconds intended_mono) {
   ++counts_.messages_sent;
   counts_.payload_bytes_sent += bytes;
   witness_.sent(message, bytes, intended_mono, monotonic_now());
-  witness_.passed_over(output().size() - bytes);
   flush();
+  // By itself: the kernel stamps the last byte of what it is given at once.
+  if (std::holds_alternative<Bye>(message.body)) {
+    witness_.passed_over(append_end());
+    flush();
+  }
   if (fd_) witness_.collect(fd_.fd());
 }
 

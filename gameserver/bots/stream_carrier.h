@@ -34,8 +34,9 @@ class StreamCarrier : public Carrier {
   // What waits to be sent; sent() takes its first bytes off.
   [[nodiscard]] virtual std::span<const std::byte> output() const = 0;
   virtual void sent(std::size_t count) = 0;
-  // Puts a message into output(), which is empty, and what has to follow it; how many bytes the message became.
+  // Puts a message into output(), or what has to follow a bye; how many bytes it became.
   virtual std::size_t append(const Message& message) = 0;
+  virtual std::size_t append_end() { return 0; }
 
   // The socket is gone; 0: the server closed it.
   void lose(int errno_value);

@@ -41,9 +41,9 @@ void WsCarrier::take_message(std::span<const std::byte> bytes, Nanoseconds arriv
 
 std::size_t WsCarrier::append(const Message& message) {
   encode_frame(message, buffer_);
-  const auto bytes = stream_.send(std::span(buffer_).subspan(kFrameLengthBytes));
-  if (std::holds_alternative<Bye>(message.body)) stream_.close(kNormalClosure);
-  return bytes;
+  return stream_.send(std::span(buffer_).subspan(kFrameLengthBytes));
 }
+
+std::size_t WsCarrier::append_end() { return stream_.close(kNormalClosure); }
 
 }  // namespace tickwire::game

@@ -28,6 +28,7 @@ class WsCarrier final : public StreamCarrier {
   std::span<const std::byte> output() const override { return stream_.output(); }
   void sent(std::size_t count) override { stream_.sent(count); }
   std::size_t append(const Message& message) override;
+  std::size_t append_end() override;
 
   WsStream stream_;
   std::array<std::byte, 4 * 1024> space_;

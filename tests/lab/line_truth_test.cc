@@ -256,7 +256,7 @@ TEST_F(LineTruth, DuplicatesAndReordersWhatItSays) {
 // The bots fall silent and end; the server goes on sending to them, so that the line has something on its way whenever it ends.
 TEST_F(LineTruth, HasEveryFrameInItsLogOnce) {
   wire();
-  ASSERT_EQ(play({"down delay=300ms loss=5% duplicate=10% reorder=10%:100ms rate=60kbit queue=4kb", "up delay=5ms"},
+  ASSERT_EQ(play({"down delay=300ms loss=5% duplicate=10% reorder=10%:100ms rate=40kbit queue=2kb", "up delay=5ms"},
                  {"--udp", "3", "--silent-after", "3s", "--seconds", "4"}),
             0)
       << line_err_;

@@ -84,7 +84,7 @@ TEST(ChurnVisits, FindAServerThatDoesSomethingElse) {
   const auto results = make_all(kinds, target);
   for (std::size_t i = 0; i < kinds.size(); ++i) EXPECT_FALSE(results[i]) << kinds[i].name;
   EXPECT_EQ(results[0].error(), "garbage was answered");
-  EXPECT_EQ(results[1].error(), "the answer to a hello is larger than the hello");
+  EXPECT_EQ(results[1].error(), "an address that was not proven got more than a welcome and its end");
   EXPECT_EQ(results[2].error(), "the connection did not end");
 }
 
