@@ -263,8 +263,8 @@ TEST(AWorker, CountsWhatHasNoRoomWhenItStops) {
 
 TEST(AWorker, SendsWhatHasRoomInTimeBeforeItStops) {
   Metrics metrics({robot()}, {});
-  // The first message is 59.9 s old once it was sent.
-  std::atomic<std::chrono::nanoseconds::rep> ahead_ns = std::chrono::nanoseconds(-59'900ms).count();
+  // The first message is 57 s old once it was sent: the second has 3 s to come while there is no room.
+  std::atomic<std::chrono::nanoseconds::rep> ahead_ns = std::chrono::nanoseconds(-57s).count();
   std::atomic<int> sent = 0;
   Worker worker(std::make_unique<Dispatcher>(
       DispatcherOptions{.robot = robot(), .number = 0, .link_base = {}, .rate = 1},
