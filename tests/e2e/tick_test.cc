@@ -12,6 +12,7 @@
 #include "e2e/agent.h"
 #include "e2e/truth.h"
 #include "harness/echo_server.h"
+#include "tickwire/burst.h"
 
 namespace tickwire::e2e {
 namespace {
@@ -145,6 +146,10 @@ TEST(LoopTick, IsNotToldOfAServerThatAnswersAtOnce) {
   agent.settle();
   const json tick = agent.service("world")["tick"];
   EXPECT_EQ(tick["confidence"], "none") << tick;
+  // What it answers late, this machine has put off: by its own log it answers at once.
+  const std::vector<nanoseconds> took = echo.turnarounds().most;
+  const auto at_once = std::ranges::count_if(took, [](nanoseconds each) { return each < nanoseconds(TW_BURST_PROMPT_NS); });
+  if (at_once * 4 < std::ssize(took) * 3) GTEST_SKIP() << "the machine is too busy: " << at_once << " answers at once";
   EXPECT_NE(tick["reason"].get<std::string>().find("answer a request within"), std::string::npos) << tick;
 }
 
