@@ -149,7 +149,7 @@ TEST(LoopTick, IsNotToldOfAServerThatAnswersAtOnce) {
   // What it answers late, this machine has put off: by its own log it answers at once.
   const std::vector<nanoseconds> took = echo.turnarounds().most;
   const auto at_once = std::ranges::count_if(took, [](nanoseconds each) { return each < nanoseconds(TW_BURST_PROMPT_NS); });
-  if (at_once * 4 < std::ssize(took) * 3) GTEST_SKIP() << "the machine is too busy: " << at_once << " answers at once";
+  if (at_once * 10 < std::ssize(took) * 9) GTEST_SKIP() << "the machine is too busy: " << at_once << " answers at once";
   EXPECT_NE(tick["reason"].get<std::string>().find("answer a request within"), std::string::npos) << tick;
 }
 
