@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "netns.bpf.h"
 #include "socket_key.bpf.h"
 #include "stage.bpf.h"
 
@@ -67,7 +68,8 @@ int BPF_KPROBE(tcp_write_kprobe, struct sock *sk)
 	return 0;
 }
 
-/* net/ipv4/udp.c, net/ipv6/udp.c: no room in the socket's buffer. The datagram has passed socket_in just now on this CPU. */
+/* net/ipv4/udp.c, net/ipv6/udp.c: no room in the socket's buffer. The datagram has passed socket_in just now on this CPU; one of another
+ * network namespace has not, and what passed before it is somebody else's. */
 SEC("tp_btf/udp_fail_queue_rcv_skb")
 int BPF_PROG(udp_refused_tp, int error, struct sock *sk)
 {
@@ -77,7 +79,7 @@ int BPF_PROG(udp_refused_tp, int error, struct sock *sk)
 	struct tw_slot *slot;
 	__u32 number;
 
-	if (!newest || !newest->valid || !service_of(local_port(sk, true), IPPROTO_UDP))
+	if (!newest || !newest->valid || !service_of(local_port(sk, true), IPPROTO_UDP) || !in_own_netns(sk))
 		return 0;
 	newest->valid = 0;
 	number = newest->number;

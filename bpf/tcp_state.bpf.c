@@ -8,18 +8,11 @@
 #include <bpf/bpf_tracing.h>
 
 #include "event.bpf.h"
+#include "netns.bpf.h"
 #include "socket_key.bpf.h"
 #include "table.bpf.h"
 
 enum { ECONNRESET = 104, EPIPE = 32, ETIMEDOUT = 110 }; /* include/uapi/asm-generic/errno.h */
-
-/* The network namespace of the agent: the number of /proc/self/ns/net. A section of its own, so that user space can fill it. */
-const volatile __u32 own_netns SEC(".rodata.netns") = 0;
-
-INLINE bool in_own_netns(struct sock *sk)
-{
-	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) == own_netns;
-}
 
 /* Why a socket ends that was never told to close: sk_err, net/ipv4/tcp_input.c tcp_reset(), tcp_timer.c tcp_write_err(). */
 INLINE __u8 reason_of(int socket_error)

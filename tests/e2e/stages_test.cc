@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +29,24 @@ using std::chrono::nanoseconds;
 
 constexpr int kRounds = 120;
 constexpr std::array kAdded{"nic_to_socket", "socket_to_app", "app", "app_to_nic"};
+
+// The calling thread stays on the processor that it is on.
+class OneProcessor {
+ public:
+  OneProcessor() {
+    ::sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(::sched_getcpu(), &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+  }
+  ~OneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
+  OneProcessor(const OneProcessor&) = delete;
+  OneProcessor& operator=(const OneProcessor&) = delete;
+
+ private:
+  cpu_set_t before_{};
+};
 
 // One request after the other, each answered before the next.
 void ask(int client_fd, Transport transport, int rounds = kRounds) {
@@ -139,6 +158,36 @@ TEST(FullSocket, TellsWhatItRefused) {
   EXPECT_EQ(rows[0]["socket"]["read"], read);
   EXPECT_EQ(rows[0]["socket"]["taken"], read);
   EXPECT_EQ(rows[0]["socket"]["refused"], kDatagrams - read);
+}
+
+// The hook of refusals sees every namespace of the machine. Pinned: a refusal belongs to what was delivered on its processor.
+TEST(FullSocket, OfAnotherNamespaceIsNotOurs) {
+  const OneProcessor here;
+  const Pair scene;
+  Agent agent(scene.node);
+  ASSERT_TRUE(agent.ready());
+  const Flow flow{Transport::kUdp, false};
+  const UniqueFd server = harness::udp_socket(scene.node, flow.node());
+  const UniqueFd client = flow.connect(scene.player);
+  const harness::Address same_port{"127.0.0.1", flow.node().port};
+  const UniqueFd foreign = harness::udp_socket(scene.player, same_port);
+  const int bytes = 4096;
+  ASSERT_EQ(::setsockopt(foreign.fd(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes), 0);
+  const UniqueFd sender = harness::udp_socket(scene.player, {"127.0.0.1"}, same_port);
+  constexpr int kRefused = 100;
+  for (int i = 0; i < 2 * kRefused; ++i) {
+    harness::send_datagram(client.fd(), 64);
+    ASSERT_EQ(harness::take_datagram(server.fd()), 64U);
+    harness::send_datagram(sender.fd(), 1000);  // soon finds no room
+  }
+  int kept = 0;
+  while (::recv(foreign.fd(), nullptr, 0, MSG_DONTWAIT | MSG_TRUNC) > 0) ++kept;
+  ASSERT_LT(kept, kRefused);
+  agent.settle();
+  const std::vector<json> rows = agent.connections();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0]["socket"]["taken"], 2 * kRefused);
+  EXPECT_EQ(rows[0]["socket"]["refused"], 0);
 }
 
 TEST(SocketOfManyAddresses, HasStagesForTheFirstFourAndCountsTheRest) {
