@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "app/rule_fit.h"
 #include "app/services.h"
 #include "base/clock.h"
+#include "base/published.h"
 #include "ingest/decoder.h"
 #include "kernel/discovery.h"
 #include "kernel/interfaces.h"
@@ -61,7 +61,7 @@ class Agent {
   const config::RunOptions options_;
   const model::BuildInfo build_;
   const std::chrono::nanoseconds started_unix_ = unix_now();
-  std::atomic<std::shared_ptr<const model::Snapshot>> latest_;
+  Published<model::Snapshot> latest_;
   std::unique_ptr<kernel::KernelSource> source_;
   std::optional<kernel::LinkWatch> links_;
   std::unique_ptr<api::Server> server_;

@@ -5,10 +5,10 @@
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 
-#include <atomic>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/published.h"
 #include "export/events.h"
 #include "unit/api/http_peer.h"
 #include "unit/export/sample_events.h"
@@ -105,7 +105,7 @@ class EventStreamsOfAServer : public ServerTest {
     return line;
   }
 
-  std::atomic<std::shared_ptr<const model::Snapshot>> latest_ = fresh_snapshot();
+  Published<model::Snapshot> latest_{fresh_snapshot()};
 };
 
 TEST_F(EventStreamsOfAServer, BeginBeforeThereIsAnEvent) {
