@@ -236,8 +236,10 @@ TEST_F(LineTruth, DuplicatesAndReordersWhatItSays) {
     EXPECT_GT(copies, 0U);
     EXPECT_GT(reordered, 0U);
     EXPECT_EQ(received, passed) << bot["local"];
-    const std::set<std::int64_t> numbers(received.begin(), received.end());
-    ASSERT_FALSE(numbers.empty());
+    ASSERT_FALSE(received.empty());
+    std::set<std::int64_t> numbers(received.begin(), received.end());
+    // What was overtaken by the first that came was never expected: it counts with the duplicates.
+    numbers.erase(numbers.begin(), numbers.find(received.front()));
     EXPECT_EQ(bot["messages_duplicate"], received.size() - numbers.size()) << bot["local"];
     const auto missing = static_cast<std::size_t>(*numbers.rbegin() - *numbers.begin()) + 1 - numbers.size();
     EXPECT_EQ(bot["messages_missing"], missing) << bot["local"];
