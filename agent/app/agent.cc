@@ -201,10 +201,7 @@ void Agent::follow_links() {
   }
   for (const kernel::LinkEvent& event : *events) {
     if (event.what == kernel::LinkEvent::What::kVanished) {
-      const std::vector<model::HookOutcome> hooks = source_->hooks();
-      if (std::ranges::find(hooks, event.name, &model::HookOutcome::interface) != hooks.end())
-        spdlog::warn("interface {} is gone, and no longer watched", event.name);
-      source_->remove_interface(event.name);
+      if (source_->remove_interface(event.name)) spdlog::warn("interface {} is gone, and no longer watched", event.name);
       continue;
     }
     const Result<std::vector<std::string>> wanted = kernel::resolve_interfaces(options_.interfaces);

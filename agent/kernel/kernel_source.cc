@@ -45,7 +45,7 @@ class LoadedSource final : public KernelSource {
   Result<void> watch(std::uint16_t number, const model::ServiceId& service, const model::Rule* rule) override;
   void unwatch(std::uint16_t number) override;
   Result<void> add_interface(const std::string& name) override;
-  void remove_interface(const std::string& name) override;
+  bool remove_interface(const std::string& name) override;
   std::vector<model::HookOutcome> hooks() const override;
 
  private:
@@ -181,8 +181,8 @@ Result<void> LoadedSource::add_interface(const std::string& name) {
   return {};
 }
 
-void LoadedSource::remove_interface(const std::string& name) {
-  std::erase_if(interfaces_, [&](const auto& hooks) { return hooks->interface() == name; });
+bool LoadedSource::remove_interface(const std::string& name) {
+  return std::erase_if(interfaces_, [&](const auto& hooks) { return hooks->interface() == name; }) > 0;
 }
 
 std::vector<model::HookOutcome> LoadedSource::hooks() const {

@@ -46,9 +46,10 @@ class KernelSource : public ingest::Source {
   [[nodiscard]] virtual Result<void> watch(std::uint16_t number, const model::ServiceId& service, const model::Rule* rule) = 0;
   virtual void unwatch(std::uint16_t number) = 0;
 
-  // Follows an interface that appeared, or lets one go that vanished.
+  // Follows an interface that appeared.
   [[nodiscard]] virtual Result<void> add_interface(const std::string& name) = 0;
-  virtual void remove_interface(const std::string& name) = 0;
+  // Lets one go that vanished. False: it was not watched.
+  virtual bool remove_interface(const std::string& name) = 0;
 
   // What was tried for each capability and what came of it.
   [[nodiscard]] virtual std::vector<model::HookOutcome> hooks() const = 0;
