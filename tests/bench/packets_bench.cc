@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "bench/packets_rows.h"
 #include "bench/runner.h"
+#include "harness/on_processor.h"
 #include "tickwire/settings.h"
 
 namespace tickwire::harness {
@@ -107,13 +108,6 @@ void warn_of_statistics() {
   if (file >> enabled && enabled != 0) fmt::print("kernel.bpf_stats_enabled is on: every figure is some 70 ns too high\n");
 }
 
-void stay_on_one_processor() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(::sched_getcpu(), &set);
-  ::sched_setaffinity(0, sizeof(set), &set);
-}
-
 Result<std::uint32_t> features_of(std::string_view word) {
   if (word == "stages") return TW_FEATURE_STAGES;
   if (word == "ticks") return TW_FEATURE_TICKS;
@@ -142,7 +136,7 @@ Result<Plan> read_arguments(std::span<char*> arguments) {
 Result<void> run(std::span<char*> arguments) {
   const auto plan = read_arguments(arguments);
   if (!plan) return std::unexpected(plan.error());
-  stay_on_one_processor();
+  const OnProcessor here(::sched_getcpu());
   warn_of_statistics();
   fmt::print("ns per packet, median of {} rounds of {} packets; net = ns - empty; floor = one hash look-up\n", plan->rounds,
              plan->packets);

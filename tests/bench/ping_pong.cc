@@ -2,10 +2,11 @@
 #include "bench/ping_pong.h"
 
 #include <arpa/inet.h>
-#include <sched.h>
 #include <sys/socket.h>
 
 #include <stdexcept>
+
+#include "harness/on_processor.h"
 
 namespace tickwire::harness {
 
@@ -18,24 +19,6 @@ struct Message {
   std::uint32_t filling[13] = {};
 };
 static_assert(sizeof(Message) == 64);
-
-// The calling thread is on that processor while it lives.
-class OnProcessor {
- public:
-  explicit OnProcessor(int processor) {
-    ::sched_getaffinity(0, sizeof before_, &before_);
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(processor, &one);
-    ::sched_setaffinity(0, sizeof one, &one);
-  }
-  ~OnProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
-  OnProcessor(const OnProcessor&) = delete;
-  OnProcessor& operator=(const OnProcessor&) = delete;
-
- private:
-  cpu_set_t before_{};
-};
 
 // Until something comes that is no message. Datagrams are read and written with their address, as a server of many players does.
 void serve(int borrowed_fd, Transport transport, int processor) {

@@ -18,6 +18,7 @@
 #include "e2e/agent.h"
 #include "e2e/truth.h"
 #include "harness/echo_server.h"
+#include "harness/on_processor.h"
 
 namespace tickwire::e2e {
 namespace {
@@ -29,24 +30,6 @@ using std::chrono::nanoseconds;
 
 constexpr int kRounds = 120;
 constexpr std::array kAdded{"nic_to_socket", "socket_to_app", "app", "app_to_nic"};
-
-// The calling thread stays on the processor that it is on.
-class OneProcessor {
- public:
-  OneProcessor() {
-    ::sched_getaffinity(0, sizeof before_, &before_);
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(::sched_getcpu(), &one);
-    ::sched_setaffinity(0, sizeof one, &one);
-  }
-  ~OneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
-  OneProcessor(const OneProcessor&) = delete;
-  OneProcessor& operator=(const OneProcessor&) = delete;
-
- private:
-  cpu_set_t before_{};
-};
 
 // One request after the other, each answered before the next.
 void ask(int client_fd, Transport transport, int rounds = kRounds) {
@@ -162,7 +145,7 @@ TEST(FullSocket, TellsWhatItRefused) {
 
 // The hook of refusals sees every namespace of the machine. Pinned: a refusal belongs to what was delivered on its processor.
 TEST(FullSocket, OfAnotherNamespaceIsNotOurs) {
-  const OneProcessor here;
+  const harness::OnProcessor here(::sched_getcpu());
   const Pair scene;
   Agent agent(scene.node);
   ASSERT_TRUE(agent.ready());
